@@ -1,0 +1,63 @@
+"""What can be heard and seen of an interaction, in words: "audio, video; chat: not yet, 3 h"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from catchment._catalogue.database import chunks
+from catchment._catalogue.tables import file, recording
+
+
+def say_age(age: timedelta) -> str:
+    """How long ago, in the largest unit of which there is more than one."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length or (unit == "min" and seconds >= length):
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def summarise(connection: Connection, nums: Sequence[int], now: datetime) -> dict[int, str]:
+    """The media of each of these interactions: what is archived, then what is not, and why."""
+    there: dict[int, set[str]] = {}
+    lacking: dict[int, dict[str, None]] = {}
+    for some in chunks(nums):
+        rows = connection.execute(
+            select(
+                recording.c.interaction_num,
+                recording.c.state.label("recording_state"),
+                recording.c.first_seen_at.label("recording_seen_at"),
+                file.c.kind,
+                file.c.state,
+                file.c.first_seen_at,
+            )
+            .join_from(recording, file, file.c.recording_id == recording.c.id, isouter=True)
+            .where(recording.c.interaction_num.in_(some))
+            .order_by(recording.c.id, file.c.kind, file.c.id)
+        )
+        for row in rows:
+            if row.state == "archived":
+                there.setdefault(row.interaction_num, set()).add(row.kind)
+            elif row.state is not None:
+                said = _lacks(row.kind, row.state, now - row.first_seen_at)
+                lacking.setdefault(row.interaction_num, {})[said] = None
+            elif row.recording_state != "quiet":
+                said = _lacks("media", row.recording_state, now - row.recording_seen_at)
+                lacking.setdefault(row.interaction_num, {})[said] = None
+    return {
+        num: "; ".join([*_list_kinds(there.get(num)), *lacking.get(num, ())])
+        for num in {*there, *lacking}
+    }
+
+
+def _list_kinds(kinds: set[str] | None) -> list[str]:
+    return [", ".join(sorted(kinds))] if kinds else []
+
+
+def _lacks(what: str, state: str, age: timedelta) -> str:
+    if state in ("expected", "open"):
+        return f"{what}: not yet, {say_age(age)}"
+    return f"{what}: {state}"

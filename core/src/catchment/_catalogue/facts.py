@@ -1,0 +1,95 @@
+"""Facts: what the platform's books say beside the recordings, and what they still expect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from catchment._catalogue.database import chunks
+from catchment._catalogue.tables import fact, recording, recording_key
+from catchment.model import Fact, Key
+
+
+def list_facts(connection: Connection, interaction_num: int) -> list[Fact]:
+    """All facts under the keys of an interaction, oldest first."""
+    rows = connection.execute(
+        select(fact)
+        .where(fact.c.interaction_num == interaction_num)
+        .order_by(fact.c.at, fact.c.kind, fact.c.fact_id)
+    )
+    return [
+        Fact(
+            kind=row.kind,
+            fact_id=row.fact_id,
+            at=row.at,
+            keys=tuple(Key(space, value) for space, value in row.keys),
+            expects=row.expects,
+            absence=row.absence,
+            ask="" if row.ask == row.fact_id else row.ask,
+            document=row.body,
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A fact that expects a recording and has none, for which the platform can be asked by id."""
+
+    row_id: int
+    ask: str
+
+
+def find_fulfilled(connection: Connection, facts: Sequence[Any]) -> set[int]:
+    """Row ids of those *facts* that share a key with a recording."""
+    shared: set[tuple[int, str, str]] = set()
+    for some in chunks(sorted({row.interaction_num for row in facts})):
+        # What shares a key is in one interaction; its recordings are few.
+        rows = connection.execute(
+            select(recording.c.interaction_num, recording_key.c.space, recording_key.c.value)
+            .join_from(recording, recording_key, recording_key.c.recording_id == recording.c.id)
+            .where(recording.c.interaction_num.in_(some))
+        )
+        shared |= {(row.interaction_num, row.space, row.value) for row in rows}
+    return {
+        row.id
+        for row in facts
+        if any((row.interaction_num, space, value) in shared for space, value in row.keys)
+    }
+
+
+def list_unanswered(
+    connection: Connection, source_id: int, older_than: datetime, not_since: datetime
+) -> list[Unanswered]:
+    """What the platform should be asked for: expected, not there, and not asked for of late.
+
+    Args:
+        older_than: What happened later may still come by itself.
+        not_since: What was asked for since then is left alone.
+    """
+    rows = connection.execute(
+        select(fact.c.id, fact.c.ask, fact.c.interaction_num, fact.c["keys"].label("keys"))
+        .where(
+            fact.c.source_id == source_id,
+            fact.c.at < older_than,
+            fact.c.expects != "",
+            fact.c.ask.is_not(None),
+            fact.c.gone_why.is_(None),
+            fact.c.asked_at.is_(None) | (fact.c.asked_at < not_since),
+        )
+        .order_by(fact.c.at, fact.c.id)
+    ).all()
+    have = find_fulfilled(connection, rows)
+    return [Unanswered(row.id, row.ask) for row in rows if row.id not in have]
+
+
+def answer(connection: Connection, row_ids: Sequence[int], now: datetime, gone_why: str) -> None:
+    """Keep what the platform said about facts: why there is nothing, or empty if it may come."""
+    for some in chunks(row_ids):
+        connection.execute(
+            update(fact).where(fact.c.id.in_(some)).values(asked_at=now, gone_why=gone_why or None)
+        )

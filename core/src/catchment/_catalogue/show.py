@@ -1,0 +1,221 @@
+"""Everything that is known of one interaction, for a person who looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from catchment._catalogue import availability, identity, interactions
+from catchment._catalogue.database import Database
+from catchment._catalogue.decisions import KnownDecision, list_decisions
+from catchment._catalogue.files import KnownFile, list_files
+from catchment._catalogue.recordings import KnownRecording, list_recording_ids, read_recordings
+from catchment._catalogue.tables import contact, fact, party, source
+from catchment._plain import from_plain
+from catchment.model import InteractionDraft, Measured
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file of a recording: the platform's original, or with a ``recipe`` what was made of it."""
+
+    file_id: str
+    version: int
+    recipe: str
+    kind: str
+    form: str
+    state: str
+    reason: str | None
+    attempts: int
+    retry_at: datetime | None
+    sha256: str | None
+    size_bytes: int | None
+    measured: Measured | None
+    archived_at: datetime | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecording:
+    """A recording with its files, originals before their renditions.
+
+    Attributes:
+        documents: Names of the platform's documents.
+        late_by: How far behind the watermark it was found; ``None`` if in time.
+    """
+
+    external_id: str
+    occurred_at: datetime
+    state: str
+    reason: str | None
+    first_seen_at: datetime
+    late_by: timedelta | None
+    revision: str
+    documents: tuple[str, ...]
+    files: tuple[ShownFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFact:
+    """A row of the platform's books."""
+
+    kind: str
+    fact_id: str
+    at: datetime
+    expects: str
+    absence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An interaction with all that belongs to it.
+
+    Attributes:
+        num: Its number inside the catalogue.
+        aliases: Ids of interactions that were joined into it.
+        draft: What the adapter made of it; ``None`` while it was not mapped.
+        parties: Rows of the parties.
+        contacts: Rows of the contacts, by time.
+        media: What can be heard and seen, in words.
+        version: Of the newest sealed package; 0 while there is none.
+        unsealed_since: Since when there is news that no package holds.
+        decisions: What people decided about it, its recordings and their files.
+    """
+
+    num: int
+    interaction_id: str
+    aliases: tuple[str, ...]
+    source: str
+    kind: str
+    external_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    subject: str
+    draft: InteractionDraft | None
+    parties: tuple[Mapping[str, Any], ...]
+    contacts: tuple[Mapping[str, Any], ...]
+    recordings: tuple[ShownRecording, ...]
+    facts: tuple[ShownFact, ...]
+    media: str
+    version: int
+    document_id: str | None
+    sealed_at: datetime | None
+    unsealed_since: datetime | None
+    parked_why: str | None
+    decisions: tuple[KnownDecision, ...]
+
+
+def read_interaction(database: Database, name: str, now: datetime) -> Shown | None:
+    """The interaction called *name* as :func:`identity.find_interaction` understands it.
+
+    Raises:
+        Misuse: *name* stands for more than one interaction.
+    """
+    with database.read() as connection:
+        num = identity.find_interaction(connection, name)
+        return None if num is None else _read(connection, num, now)
+
+
+def _read(connection: Connection, num: int, now: datetime) -> Shown:
+    row = interactions.read(connection, num)
+    assert row is not None
+    name = connection.execute(select(source.c.name).where(source.c.id == row.source_id))
+    aliases = tuple(interactions.list_aliases(connection, row.num))
+    recordings = _list_recordings(connection, num)
+    items = [row.interaction_id, *aliases, *_list_items(recordings)]
+    return Shown(
+        num=row.num,
+        interaction_id=row.interaction_id,
+        aliases=aliases,
+        source=name.scalar_one(),
+        kind=row.kind,
+        external_id=row.external_id,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        subject=row.subject,
+        draft=None if row.draft is None else from_plain(InteractionDraft, row.draft),
+        parties=_list_rows(connection, party, num, party.c.party_id),
+        contacts=_list_rows(connection, contact, num, contact.c.started_at),
+        recordings=recordings,
+        facts=_list_facts(connection, num),
+        media=availability.summarise(connection, [num], now).get(num, ""),
+        version=row.version,
+        document_id=row.document_id,
+        sealed_at=row.sealed_at,
+        unsealed_since=row.unsealed_since,
+        parked_why=row.parked_why,
+        decisions=list_decisions(connection, row.source_id, items),
+    )
+
+
+def _list_items(recordings: Sequence[ShownRecording]) -> Iterator[str]:
+    """The names under which decisions about recordings and files are kept."""
+    for recording in recordings:
+        yield recording.external_id
+        yield from (f"{recording.external_id}/{file.file_id}" for file in recording.files)
+
+
+def _list_rows(
+    connection: Connection, table: Any, num: int, order: Any
+) -> tuple[Mapping[str, Any], ...]:
+    query = select(table).where(table.c.interaction_num == num).order_by(order)
+    return tuple(
+        {name: value for name, value in row.items() if name != "interaction_num"}
+        for row in connection.execute(query).mappings()
+    )
+
+
+def _list_recordings(connection: Connection, num: int) -> tuple[ShownRecording, ...]:
+    ids = list_recording_ids(connection, num)
+    files: dict[int, list[ShownFile]] = {}
+    for known in list_files(connection, ids):
+        files.setdefault(known.recording_id, []).append(_show_file(known))
+    recordings = read_recordings(connection, ids)
+    return tuple(_show_recording(one, tuple(files.get(one.id, ()))) for one in recordings)
+
+
+def _show_recording(known: KnownRecording, files: tuple[ShownFile, ...]) -> ShownRecording:
+    late = known.late_by_s
+    return ShownRecording(
+        external_id=known.value.external_id,
+        occurred_at=known.value.occurred_at,
+        state=known.state,
+        reason=known.reason,
+        first_seen_at=known.first_seen_at,
+        late_by=None if late is None else timedelta(seconds=late),
+        revision=known.value.revision,
+        documents=tuple(known.value.documents),
+        files=files,
+    )
+
+
+def _show_file(known: KnownFile) -> ShownFile:
+    return ShownFile(
+        file_id=known.file_id,
+        version=known.version,
+        recipe=known.recipe,
+        kind=known.kind,
+        form=known.form,
+        state=known.state,
+        reason=known.reason,
+        attempts=known.attempts,
+        retry_at=known.retry_at,
+        sha256=known.sha256,
+        size_bytes=known.size_bytes,
+        measured=known.measured,
+        archived_at=known.archived_at,
+        note=known.note,
+    )
+
+
+def _list_facts(connection: Connection, num: int) -> tuple[ShownFact, ...]:
+    query = (
+        select(fact.c.kind, fact.c.fact_id, fact.c.at, fact.c.expects, fact.c.absence)
+        .where(fact.c.interaction_num == num)
+        .order_by(fact.c.at, fact.c.kind, fact.c.fact_id)
+    )
+    return tuple(ShownFact(*row) for row in connection.execute(query))

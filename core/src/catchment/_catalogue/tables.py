@@ -1,0 +1,458 @@
+"""The tables of the catalogue: what is known, and what is to be done, in one database.
+
+Everything hangs on a source.  Reading from the top: who we talk to (source, feed, walk), what the
+platform offers (recording, file, document, fact), what the archive holds of it (media, damage),
+what it belongs to (key, interaction, party, leg, contact, attribute), what people decided
+(decision, gap), and what is to be done (job, runner, bucket, token).  Times are aware UTC
+datetimes, lengths are seconds, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Maybe = JSON(none_as_null=True)
+"""JSON, or nothing at all: without this, nothing would be kept as the JSON value ``null``, which
+no ``IS NULL`` finds."""
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite gives only an INTEGER primary key a number by itself."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite has no time zones, so it is kept there as naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, which would be somebody's local time sooner or later."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back, whatever zone the server's session is in."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# --- who we talk to --------------------------------------------------------------------------
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", String, nullable=False, server_default="main"),
+    Column("platform", String, nullable=False),
+    Column("account_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("adapter", String, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default="1"),
+    Column("pinned_at", Moment, nullable=False),
+    Column("stopped_at", Moment),
+    Column("stopped_why", Text),
+    UniqueConstraint("tenant", "platform", "account_id"),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("source_id", Id, ForeignKey("source.id"), primary_key=True),
+    Column("feed", String, primary_key=True),
+    Column("partition", String, primary_key=True),
+    Column("frontier", Moment),
+    Column("rungs", JSON, nullable=False),  # {"24h": when that rung of the ladder was last begun}
+    Column("walked_at", Moment),  # when a walk last came to its end
+    Column("failed_at", Moment),  # since when it has been failing; empty while it works
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("news_at", Moment),  # when it last listed anything
+)
+
+walk = Table(
+    "walk",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("feed", String, nullable=False),
+    Column("partition", String, nullable=False),
+    Column("purpose", String, nullable=False),  # frontier, lookback, recovery
+    Column("start_at", Moment, nullable=False),
+    Column("end_at", Moment, nullable=False),
+    Column("position", Moment, nullable=False),  # the walk is complete up to here
+    Column("slice_end", Moment),  # end of the window being listed, while one is
+    Column("cursor", Text),
+    Column("listed", Integer, nullable=False, server_default="0"),  # distinct rows of this window
+    Column("total", Integer),  # how many the platform announced for it
+    Column("covers_from", Moment),  # what the platform says it answered for
+    Column("covers_to", Moment),
+    Column("restarts", Integer, nullable=False, server_default="0"),
+    Index(None, "source_id", "feed", "partition"),
+)
+
+gap = Table(
+    "gap",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("feed", String, nullable=False),
+    Column("partition", String, nullable=False),
+    Column("start_at", Moment, nullable=False),
+    Column("end_at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("closed_by", String),
+    Column("closed_why", Text),
+)
+
+# --- what the platform offers ----------------------------------------------------------------
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default="1"),
+    Column("interaction_num", Id, ForeignKey("interaction.num"), nullable=False, index=True),
+    Column("occurred_at", Moment, nullable=False),
+    Column("revision", String, nullable=False),
+    Column("state", String, nullable=False),  # open, quiet, gone, parked, skipped
+    Column("reason", Text),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),  # when its documents and links were last told
+    Column("state_at", Moment, nullable=False),  # since when it is in this state
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", Moment),
+    Column("late_by_s", Float),  # how far behind the watermark it was found; empty if in time
+    UniqueConstraint("source_id", "external_id"),
+    Index("ix_recording_state", "source_id", "state", "occurred_at"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("recording_id", Id, ForeignKey("recording.id"), nullable=False),
+    Column("file_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("recipe", String, nullable=False, server_default=""),  # empty: the platform's original
+    Column("kind", String, nullable=False),
+    Column("form", String, nullable=False),
+    Column("state", String, nullable=False),  # expected, archived, gone, parked, skipped
+    Column("reason", Text),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("state_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_at", Moment),
+    Column("description", JSON, nullable=False),  # the MediaFile as told, without its ways
+    Column("ways", Maybe),  # emptied as soon as the file is archived: links are secrets
+    Column("ways_at", Moment),
+    Column("sha256", String),
+    Column("size_bytes", BigInteger),
+    Column("measured", Maybe),
+    Column("note", Text),  # what was odd about good bytes: a fingerprint that differs, a duration
+    Column("archived_at", Moment),
+    UniqueConstraint("recording_id", "file_id", "version", "recipe"),
+    Index("ix_file_state", "state", "recording_id"),
+    Index("ix_file_sha256", "sha256"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("sha512", String, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("archived_at", Moment, nullable=False),
+    Column("verified_at", Moment, nullable=False, index=True),
+)
+
+damage = Table(
+    "damage",
+    metadata,
+    Column("what", String, primary_key=True),  # media, manifest, leaf
+    Column("name", String, primary_key=True),
+    Column("verdict", String, nullable=False),  # damaged, missing
+    Column("detail", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("found_at", Moment, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("recording_id", Id, ForeignKey("recording.id"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("fact_id", String, nullable=False),
+    Column("interaction_num", Id, ForeignKey("interaction.num"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("expects", String, nullable=False),
+    Column("absence", String, nullable=False),
+    Column("ask", String),  # the id under which the platform is asked for it; empty: it cannot be
+    Column("keys", JSON, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("asked_at", Moment),  # when the platform was last asked for what it expects
+    Column("gone_why", Text),  # what it answered, when there is nothing and will be nothing
+    UniqueConstraint("source_id", "kind", "fact_id"),
+    Index("ix_fact_at", "source_id", "at"),
+)
+
+# --- what it belongs to ----------------------------------------------------------------------
+
+interaction = Table(
+    "interaction",
+    metadata,
+    Column("num", Id, primary_key=True),
+    Column("interaction_id", String, nullable=False, unique=True),
+    Column("tenant", String, nullable=False, server_default="main"),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("survivor_num", Id),  # the interaction that this one was joined into
+    Column("kind", String, nullable=False, server_default=""),
+    Column("external_id", String, nullable=False, server_default=""),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("direction", String, nullable=False, server_default=""),
+    Column("ani", String, nullable=False, server_default=""),
+    Column("dnis", String, nullable=False, server_default=""),
+    Column("associated_id", String, nullable=False, server_default=""),
+    Column("mapper", String, nullable=False, server_default=""),
+    Column("draft", Maybe),  # the whole InteractionDraft, for show and seal
+    Column("created_at", Moment, nullable=False),
+    Column("news_at", Moment, nullable=False),  # last change under its keys
+    Column("unsealed_since", Moment),  # since when there is news that no sealed version holds
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("document_id", String),  # the vCon uuid of the sealed version
+    Column("sealed_at", Moment),
+    Column("sealing", Maybe),  # version, uuid, time of a seal begun: a second try uses them again
+    Column("parked_why", Text),
+    Index("ix_interaction_started", "tenant", "started_at"),
+    Index("ix_interaction_external", "source_id", "external_id"),
+    Index("ix_interaction_ani", "ani", "started_at"),
+    Index("ix_interaction_dnis", "dnis", "started_at"),
+)
+
+key = Table(
+    "key",
+    metadata,
+    Column("source_id", Id, ForeignKey("source.id"), primary_key=True),
+    Column("space", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("interaction_num", Id, ForeignKey("interaction.num"), nullable=False, index=True),
+)
+
+recording_key = Table(
+    "recording_key",
+    metadata,
+    Column("recording_id", Id, ForeignKey("recording.id"), primary_key=True),
+    Column("space", String, primary_key=True),
+    Column("value", String, primary_key=True),
+)
+
+party = Table(
+    "party",
+    metadata,
+    Column("interaction_num", Id, ForeignKey("interaction.num"), primary_key=True),
+    Column("party_id", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("tel", String, nullable=False),
+    Column("ref_space", String),
+    Column("ref_value", String),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("interaction_num", Id, ForeignKey("interaction.num"), primary_key=True),
+    Column("contact_id", String, primary_key=True),
+    Column("agent", String, nullable=False),  # name, else address, else the reference, folded
+    Column("agent_email", String, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("queue", String, nullable=False),
+    Column("wrap_up", String, nullable=False),
+    Index("ix_contact_agent", "agent", "started_at"),
+    Index("ix_contact_agent_email", "agent_email", "started_at"),
+    Index("ix_contact_started", "started_at"),
+)
+
+attribute = Table(
+    "attribute",
+    metadata,
+    Column("interaction_num", Id, ForeignKey("interaction.num"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Index("ix_attribute_value", "name", "value"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("team", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+person_ref = Table(
+    "person_ref",
+    metadata,
+    Column("source_id", Id, ForeignKey("source.id"), primary_key=True),
+    Column("space", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("person_id", Id, ForeignKey("person.id"), nullable=False),
+)
+
+# --- what people asked for and decided -------------------------------------------------------
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", String, nullable=False),
+    Column("verb", String, nullable=False),  # retry, park, skip, close
+    Column("item", String, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+wanted_id = Table(
+    "wanted_id",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("file_name", String, nullable=False),
+    Column("digest", String, nullable=False),  # of the whole CSV: the same file again is no news
+    Column("line", Integer, nullable=False),
+    Column("value", String, nullable=False),
+    Column("state", String, nullable=False),  # open, found, unknown, refused
+    Column("reason", Text),
+    Column("asked_at", Moment),
+    UniqueConstraint("source_id", "digest", "line"),
+)
+
+# --- what the archive's books still have to be told ------------------------------------------
+
+book = Table(
+    "book",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String, nullable=False),  # fact, decision, gap, frontier, alias, person, late
+    Column("body", JSON, nullable=False),
+    Column("written", Boolean, nullable=False, server_default="0"),
+    Index("ix_book_written", "written", "source_id", "id"),
+)
+
+# --- what is to be done ----------------------------------------------------------------------
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("rank", BigInteger, nullable=False, server_default="0"),  # smaller goes first
+    # When to run it next.  A claim moves it to the end of the lease, so that one index finds both
+    # what is due and what a dead runner left behind.  Empty: nothing to do.
+    Column("due_at", Moment),
+    Column("wanted", Integer, nullable=False, server_default="1"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("runner", String),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    UniqueConstraint("kind", "key"),
+    # What is done keeps its row and has no time: it must not be looked through again and again.
+    Index(
+        "ix_job_due",
+        "kind",
+        "rank",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index("ix_job_runner", "runner"),
+)
+
+runner = Table(
+    "runner",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("roles", String, nullable=False),
+)
+
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("filled_at", Moment, nullable=False),
+    Column("blocked_until", Moment),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("sealed", Text),  # a rotating token, sealed with the app's secret
+    Column("holder", String),  # who renews it at the moment
+    Column("held_until", Moment),
+)

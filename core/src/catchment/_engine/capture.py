@@ -1,0 +1,221 @@
+"""What a recording is and has: its documents, its files, and what becomes of "not yet"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from catchment import _crash
+from catchment._catalogue import interactions, jobs, sightings
+from catchment._catalogue.files import save_files
+from catchment._catalogue.jobs import Job, NewJob
+from catchment._catalogue.outcomes import give_up_waiting
+from catchment._catalogue.recordings import (
+    KnownRecording,
+    is_set_aside,
+    read_recordings,
+    save_documents,
+    set_recording,
+    settle_recording,
+)
+from catchment._engine import rhythm
+from catchment._engine.application import Application, LiveSource
+from catchment.errors import AdapterFault, CatchmentError
+from catchment.model import Batch, Denied, Nothing, NotYet, Outcome, Ready, period
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the two hooks said about one recording; ``None`` where they were silent or not asked."""
+
+    metadata: Outcome | None
+    media: Outcome | None
+
+
+def capture(
+    app: Application, source: LiveSource, claimed: Sequence[Job]
+) -> list[tuple[Job, CatchmentError]]:
+    """Ask for documents and files of some recordings of one source, and keep the answers.
+
+    Returns:
+        The jobs whose answer could not be kept, each with the reason: they fail alone.
+    """
+    with app.database.read() as connection:
+        known = read_recordings(connection, [int(job.key) for job in claimed])
+    by_id = {recording.id: recording for recording in known}
+    answers = ask(source, known, source.platform_now(app.clock))
+    _crash.point("files.listed")
+    failed: list[tuple[Job, CatchmentError]] = []
+    for job in claimed:
+        recording = by_id[int(job.key)]
+        answer = answers[recording.value.external_id]
+        try:
+            with app.database.write(source.id) as connection:
+                now = app.now()
+                again_at = _keep(app, connection, source, recording, answer, now)
+                jobs.finish(connection, job, now, again_at=again_at)
+        except CatchmentError as error:
+            failed.append((job, error))
+    return failed
+
+
+def ask(source: LiveSource, known: Sequence[KnownRecording], now: datetime) -> dict[str, Answer]:
+    """Put both questions for *known*; files only of those that the first answer did not settle."""
+    wanted = [recording.value for recording in known if recording.state != "skipped"]
+    metadata: dict[str, Outcome] = {}
+    size = source.adapter.batch.get("fetch_metadata", 1)
+    for start in range(0, len(wanted), size):
+        batch = Batch(tuple(wanted[start : start + size]), now)
+        metadata |= {outcome.item_id: outcome for outcome in source.hooks.fetch_metadata(batch)}
+    _crash.point("metadata.read")
+    going_on = tuple(
+        replace(one, documents={**one.documents, **answer.documents})
+        for one in wanted
+        if isinstance(answer := metadata.get(one.external_id), Ready)
+    )
+    size = source.adapter.batch.get("fetch_media", 1)
+    media: dict[str, Outcome] = {}
+    for start in range(0, len(going_on), size):
+        batch = Batch(going_on[start : start + size], now)
+        media |= {outcome.item_id: outcome for outcome in source.hooks.fetch_media(batch)}
+    return {
+        one.value.external_id: Answer(
+            metadata.get(one.value.external_id), media.get(one.value.external_id)
+        )
+        for one in known
+    }
+
+
+def _keep(
+    app: Application,
+    connection: Connection,
+    source: LiveSource,
+    recording: KnownRecording,
+    answer: Answer,
+    now: datetime,
+) -> datetime | None:
+    """Write what was answered; when to ask again."""
+    if is_set_aside(connection, recording.id):
+        return None  # a person decided, perhaps while the platform was asked
+    deciding = answer.media if isinstance(answer.metadata, Ready) else answer.metadata
+    if isinstance(answer.metadata, Ready):
+        _keep_documents(app, connection, source, recording, answer.metadata, now)
+    if isinstance(deciding, Ready):
+        return _keep_files(app, connection, source, recording, deciding, now)
+    if deciding is None:
+        raise AdapterFault(
+            f"adapter {source.adapter.name} gave no answer for {recording.value.external_id}"
+        )
+    return _keep_refusal(app, connection, source, recording, deciding, now)
+
+
+def _keep_documents(
+    app: Application,
+    connection: Connection,
+    source: LiveSource,
+    recording: KnownRecording,
+    outcome: Ready,
+    now: datetime,
+) -> None:
+    keys = (*recording.value.keys, *outcome.keys)
+    news = save_documents(app.database, connection, recording.id, outcome.documents, keys, now)
+    seed = interactions.Seed(tuple(sorted(set(keys))), recording.value.occurred_at)
+    (num,) = interactions.assign(app.database, connection, source.id, [seed], now)
+    # A visit to a quiet recording that tells nothing new makes no new version of its interaction.
+    if news or recording.state != "quiet" or not set(outcome.keys) <= set(recording.value.keys):
+        sightings.want_mapping(app.database, connection, source.id, [num], now)
+
+
+def _keep_files(
+    app: Application,
+    connection: Connection,
+    source: LiveSource,
+    recording: KnownRecording,
+    outcome: Ready,
+    now: datetime,
+) -> datetime | None:
+    wanted = save_files(connection, recording.id, outcome.files, now)
+    rank = rhythm.rank(recording.value.occurred_at, source.platform_now(app.clock), source.horizon)
+    new = [NewJob("media", str(file_id), source.id, now, rank) for file_id in wanted]
+    jobs.want(app.database, connection, new)
+    outstanding = [file for file in outcome.files if file.offered == "not_yet"]
+    if outstanding or not outcome.files:
+        why = outstanding[0].why if outstanding else "no file is offered yet"
+        return _wait(connection, source, recording, why or "not yet", now, None)
+    set_recording(connection, recording.id, "open" if wanted else "quiet", None, now, attempts=0)
+    settle_recording(connection, recording.id, now)
+    return _revisit_at(source, recording, now)
+
+
+def _keep_refusal(
+    app: Application,
+    connection: Connection,
+    source: LiveSource,
+    recording: KnownRecording,
+    outcome: Outcome,
+    now: datetime,
+) -> datetime | None:
+    if not recording.attempts:
+        # It is found and shown although the platform gives nothing of it yet, or ever.
+        nums = [recording.interaction_num]
+        sightings.want_mapping(app.database, connection, source.id, nums, now)
+    age = now - recording.first_seen_at
+    if isinstance(outcome, Denied):
+        why, tomorrow = outcome.why or "the platform refused it", now + rhythm.DAY
+        # With a time to try again it is the engine's, not a person's: a start of a runner asks too.
+        set_recording(connection, recording.id, "parked", why, now, retry_at=tomorrow)
+        return tomorrow
+    if isinstance(outcome, Nothing) and age >= period(source.adapter.young):
+        why = outcome.why or "the platform has nothing for it"
+        _give_up(connection, recording, why, now, now)
+        return None
+    why = getattr(outcome, "why", "") or "not yet"
+    retry_at = outcome.retry_at if isinstance(outcome, NotYet) else None
+    return _wait(connection, source, recording, why, now, retry_at)
+
+
+def _wait(
+    connection: Connection,
+    source: LiveSource,
+    recording: KnownRecording,
+    why: str,
+    now: datetime,
+    retry_at: datetime | None,
+) -> datetime | None:
+    """Believe "not yet" until patience is over; then what did not come is gone, with the reason."""
+    if now - recording.first_seen_at > source.patience:
+        reason = f"not offered within {source.patience}: {why}"
+        if not _give_up(connection, recording, reason, now, now - source.patience):
+            return None
+    attempts = recording.attempts + 1
+    at = retry_at or now + rhythm.back_off(attempts, first=rhythm.NOT_YET, most=rhythm.HOUR)
+    set_recording(connection, recording.id, "open", why, now, retry_at=at, attempts=attempts)
+    return at
+
+
+def _give_up(
+    connection: Connection,
+    recording: KnownRecording,
+    reason: str,
+    now: datetime,
+    named_before: datetime,
+) -> bool:
+    """Call gone what was named by *named_before* and did not come; whether more is waited for.
+
+    A recording with a file that is archived or still to be downloaded is not gone.
+    """
+    files = give_up_waiting(connection, recording.id, reason, now, named_before)
+    if not files:
+        set_recording(connection, recording.id, "gone", reason, now)
+    settle_recording(connection, recording.id, now)
+    return any(file.state == "expected" and not file.offered for file in files)
+
+
+def _revisit_at(source: LiveSource, recording: KnownRecording, now: datetime) -> datetime | None:
+    """When a recording that has all its files is looked at again, by its age since first seen."""
+    ages = sorted(period(age) for age in source.adapter.revisit)
+    moments = [recording.first_seen_at + age for age in ages]
+    return next((moment for moment in moments if moment > now), None)

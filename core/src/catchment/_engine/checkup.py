@@ -1,0 +1,316 @@
+"""Proves each part that a run needs, one by one, without touching what was captured.
+
+A part that fails never stops the others: somebody who sets up five things wants to be told of all
+five.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+from catchment._archive import layout
+from catchment._archive.local import LocalArchive
+from catchment._catalogue import holdings, schema, sources
+from catchment._catalogue.database import open_database
+from catchment._engine import presence
+from catchment._media.tool import find_ffmpeg
+from catchment.adapters import Hooks, Source
+from catchment.errors import CatchmentError, Unreachable, WrongAccount
+from catchment.model import Account, Clock, Finding
+from catchment.settings import Settings, SourceTable
+from catchment.transport import Kit
+
+Told = Iterator[tuple[str, Finding]]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Where simulated platforms are served."""
+
+
+def check(settings: Settings, clock: Clock, names: Sequence[str]) -> Told:
+    """Yield what was tried and what came of it: the part, and the finding.
+
+    Parts are ``catalogue``, ``storage``, ``ffmpeg`` and each source by its name.  Nothing in
+    catalogue, archive or at a platform is changed; harmless requests are sent.
+
+    Args:
+        settings: What is to be proved.
+        clock: Where time comes from.
+        names: The sources to ask; none means all that are enabled.
+
+    Raises:
+        BadSettings: A source that is named is not configured.
+    """
+    chosen = [settings.source(name) for name in names] or [
+        table for table in settings.sources.values() if table.enabled
+    ]
+    for finding in _check_catalogue(settings):
+        yield "catalogue", finding
+    for finding in _check_storage(settings):
+        yield "storage", finding
+    yield "ffmpeg", _check_ffmpeg(settings)
+    if not chosen:
+        yield (
+            "sources",
+            Finding(
+                "sources",
+                "warn",
+                "none is configured",
+                "Add a table [sources.NAME] to the settings file ('catchment init').",
+            ),
+        )
+    for table in chosen:
+        for finding in _check_source(settings, clock, table):
+            yield table.name, finding
+
+
+def _fail(what: str, error: CatchmentError) -> Finding:
+    return Finding(what, "fail", str(error), error.remedy)
+
+
+# --- the catalogue ---------------------------------------------------------------------------
+
+
+def _check_catalogue(settings: Settings) -> Iterator[Finding]:
+    url = make_url(settings.catalogue.url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        try:
+            presence.require_catalogue(settings, begin=True)
+        except CatchmentError as error:
+            yield _fail("database", error)
+            return
+        folder = _find_existing(Path(url.database or ""))
+        yield _try_writing("database", folder, "catalogue.url", "it is made by the first run")
+        return
+    try:
+        yield _read_schema(settings)
+    except CatchmentError as error:
+        yield _fail("database", error)
+
+
+def _read_schema(settings: Settings) -> Finding:
+    database = open_database(settings.catalogue.read_url())
+    try:
+        with database.read() as connection:
+            revision = schema.read_revision(connection)
+        if revision is None:
+            return Finding("database", "pass", "it is empty; the first run makes its tables")
+        number = revision.partition("_")[0]
+        if not number.isdecimal():
+            return Finding(
+                "database",
+                "fail",
+                f"it holds the tables of another program (revision {revision})",
+                "Give the catalogue a database of its own with the setting catalogue.url.",
+            )
+        if int(number) < schema.VERSION:
+            told = f"schema {int(number)}, which the next run brings to {schema.VERSION}"
+            return Finding("database", "warn", told, "Take a copy first: catchment backup.")
+        schema.prepare(database)  # of a schema that is not old it only says whether it is too new
+        return Finding("database", "pass", f"schema {int(number)}")
+    finally:
+        database.close()
+
+
+# --- storage ---------------------------------------------------------------------------------
+
+
+def _check_storage(settings: Settings) -> Iterator[Finding]:
+    archive, buffer = settings.archive.root, settings.buffer.root
+    marked = (archive / layout.MARKER).is_file()
+    found = "it holds an archive" if marked else "it is made by the first run"
+    if not marked and _knows_media(settings):
+        try:
+            LocalArchive(archive).require()
+        except CatchmentError as error:
+            yield _fail("archive", error)
+    else:
+        yield _try_writing("archive", _find_existing(archive), "archive.root", found)
+    yield _try_writing("buffer", _find_existing(buffer), "buffer.root", str(buffer))
+    yield from _check_space(settings)
+    try:
+        same = _find_existing(archive).stat().st_dev == _find_existing(buffer).stat().st_dev
+    except OSError:
+        return  # told above
+    if same:
+        yield Finding("one volume", "pass", "files move from the buffer into the archive")
+    else:
+        yield Finding(
+            "one volume",
+            "warn",
+            "archive and buffer are on two volumes, so every file is copied and hashed again",
+            "Put buffer.root on the archive's volume, if that is not meant.",
+        )
+
+
+def _knows_media(settings: Settings) -> bool:
+    """Whether the catalogue knows of an archive; ``False`` also where it cannot be asked."""
+    url = make_url(settings.catalogue.url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return False
+    try:
+        database = open_database(settings.catalogue.read_url())
+    except CatchmentError:
+        return False  # told of the catalogue itself
+    try:
+        with database.read() as connection:
+            if schema.read_revision(connection) is None:
+                return False
+        return holdings.holds_anything(database)
+    except (CatchmentError, DBAPIError):
+        return False  # told of the catalogue itself
+    finally:
+        database.close()
+
+
+def _check_space(settings: Settings) -> Iterator[Finding]:
+    reserve = settings.buffer.reserve
+    for what, root, needed in (
+        ("space for the archive", settings.archive.root, reserve),
+        ("space for the buffer", settings.buffer.root, reserve),
+    ):
+        try:
+            free = shutil.disk_usage(_find_existing(root)).free
+        except OSError as error:
+            yield Finding(what, "fail", f"it cannot be read: {error.strerror}")
+            continue
+        told = f"{free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB in reserve"
+        if free < needed:
+            yield Finding(what, "fail", told, "Free some space, or lower buffer.reserve.")
+        elif free < 2 * needed:
+            yield Finding(what, "warn", told, "Downloads stop when only the reserve is left.")
+        else:
+            yield Finding(what, "pass", told)
+
+
+def _find_existing(path: Path) -> Path:
+    """*path*, or the first folder above it that exists."""
+    return next((one for one in (path, *path.parents) if one.exists()), path)
+
+
+def _try_writing(what: str, folder: Path, setting: str, found: str) -> Finding:
+    """Write and remove a file beside what is there; nothing stays."""
+    probe = folder / f".catchment-{uuid.uuid4().hex}"
+    remedy = f"Correct the setting {setting} or the rights of the folder."
+    if not folder.is_dir():
+        return Finding(what, "fail", f"{folder} is not a folder", remedy)
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+        return Finding(what, "fail", f"{folder} cannot be written: {said}", remedy)
+    return Finding(what, "pass", found)
+
+
+def _check_ffmpeg(settings: Settings) -> Finding:
+    try:
+        found = find_ffmpeg(settings.media.ffmpeg or None)
+    except CatchmentError as error:
+        return _fail("ffmpeg", error)
+    return Finding("ffmpeg", "pass", f"{found.version} at {found.path}")
+
+
+# --- sources ---------------------------------------------------------------------------------
+
+
+def _check_source(settings: Settings, clock: Clock, table: SourceTable) -> Iterator[Finding]:
+    kit = Kit(
+        clock,
+        account=f"{table.adapter}/{table.name}",
+        budgets=table.kind.budgets_of(table.settings),
+    )
+    try:
+        yield from _ask_source(settings, table, kit)
+    except CatchmentError as error:
+        yield _fail("source", error)
+    finally:
+        kit.close()
+
+
+def _ask_source(settings: Settings, table: SourceTable, kit: Kit) -> Iterator[Finding]:
+    try:
+        adapter = table.kind(Source(table.name, table.settings, table.timezone), kit)
+    except CatchmentError as error:
+        yield _fail("adapter", error)
+        return
+    except Exception as error:  # noqa: BLE001 - a plugin may fail in any way while it is made
+        told = f"the adapter {table.adapter} cannot be made: {type(error).__name__}"
+        yield Finding("adapter", "fail", told, "This is a bug of the adapter.")
+        return
+    hooks = Hooks(adapter)
+    yield Finding("adapter", "pass", f"{table.kind.platform}, by {table.adapter}")
+    try:
+        account = hooks.account()
+    except Unreachable as error:
+        if is_simulated(table):
+            yield _not_served(error)
+            return  # whatever else is asked has the same answer
+        yield _fail("account", error)
+    except CatchmentError as error:
+        yield _fail("account", error)
+    else:
+        yield _compare_account(settings, table, account)
+    yield from hooks.check()
+
+
+def is_simulated(table: SourceTable) -> bool:
+    """Whether a source talks to this very machine, as the settings of a sandbox and a demo do."""
+    values = table.settings.model_dump().values()
+    addresses = [urlsplit(str(value)) for value in values if _is_address(value)]
+    return bool(addresses) and all(one.hostname in LOOPBACK for one in addresses)
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _not_served(error: Unreachable) -> Finding:
+    what = f"the simulated platform of these settings is not running ({error})"
+    remedy = (
+        "Start another with 'catchment sandbox ADAPTER --config-out FILE', which writes settings "
+        "of its own; what was captured already can be searched, shown and verified all the same."
+    )
+    return Finding("account", "fail", what, remedy)
+
+
+def _compare_account(settings: Settings, table: SourceTable, account: Account) -> Finding:
+    """Whether it is the account to which the source was pinned."""
+    told = f"{account.account_id} {account.name}".strip()
+    pinned = _read_pinned(settings, table)
+    if pinned in (None, account.account_id):
+        return Finding("account", "pass", told)
+    return _fail(
+        "account",
+        WrongAccount(
+            f"the credential belongs to account {account.account_id}, and the source was pinned to "
+            f"account {pinned} at first contact",
+            remedy="Correct the credential, or give the other account a source of its own.",
+        ),
+    )
+
+
+def _read_pinned(settings: Settings, table: SourceTable) -> str | None:
+    url = make_url(settings.catalogue.url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return None
+    try:
+        database = open_database(settings.catalogue.read_url())
+    except CatchmentError:
+        return None  # told of the catalogue itself
+    try:
+        with database.read() as connection:
+            if schema.read_revision(connection) is None:
+                return None
+        row = sources.find(database, table.name)
+        return None if row is None or row.adapter != table.adapter else str(row.account_id)
+    except CatchmentError:
+        return None
+    finally:
+        database.close()

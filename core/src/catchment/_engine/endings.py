@@ -1,0 +1,297 @@
+"""What happens to a job that ended with an error: the one place where that is decided.
+
+Waits that the platform asked for are nobody's failure.  Everything else is counted and kept with
+its reason beside the item that it concerns, tried again after a growing pause, and set aside for a
+person (parked) when trying did not help.  What the engine parked it tries again later, as the rules
+below say, and at every start of a runner, because the cause may be gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from catchment._catalogue import interactions, jobs, sources
+from catchment._catalogue.files import interaction_of, read_file
+from catchment._catalogue.jobs import Job
+from catchment._catalogue.outcomes import (
+    count_attempt,
+    list_parked_by_engine,
+    original_of,
+    park_file,
+    park_rendition,
+)
+from catchment._catalogue.recordings import (
+    is_set_aside,
+    list_recordings_parked_by_engine,
+    read_recordings,
+    set_recording,
+    settle_recording,
+)
+from catchment._engine import playback, rhythm
+from catchment._engine.application import Application, LiveSource
+from catchment._engine.work import read_feed_key
+from catchment._media.mix import RECIPE
+from catchment._media.split import AUDIO
+from catchment.errors import (
+    AdapterFault,
+    BadSettings,
+    CatalogueUnusable,
+    CatchmentError,
+    Corrupt,
+    Later,
+    LinkDead,
+    LostRace,
+    NeedsPerson,
+    RateLimited,
+    Refused,
+    StorageUnavailable,
+    ToolMissing,
+    Transient,
+    Unconvertible,
+    Unreachable,
+)
+
+SHORT_WAIT = timedelta(seconds=30)
+STORAGE_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How often an error is tried again, how soon first, and how long it is parked then."""
+
+    tries: int
+    first: timedelta
+    parked_for: timedelta
+
+
+_RULES: tuple[tuple[type[CatchmentError], Rule], ...] = (
+    (StorageUnavailable, Rule(1, STORAGE_WAIT, STORAGE_WAIT)),
+    (ToolMissing, Rule(1, STORAGE_WAIT, STORAGE_WAIT)),
+    (Unconvertible, Rule(2, timedelta(minutes=1), rhythm.DAY)),
+    (Corrupt, Rule(5, timedelta(minutes=1), rhythm.DAY)),
+    (LinkDead, Rule(6, timedelta(seconds=30), rhythm.DAY)),
+    (AdapterFault, Rule(3, timedelta(minutes=1), rhythm.DAY)),
+    (Transient, Rule(30, timedelta(seconds=30), rhythm.HOUR)),
+)
+_EVENTS = ((Unreachable, "job.unanswered"), (StorageUnavailable, "job.unstored"))
+"""How failures are told that concern more than one item."""
+
+_OTHERWISE = Rule(3, timedelta(minutes=1), rhythm.DAY)
+
+
+def end(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    """Decide what happens to *job* after *error*, and keep the reason where people look."""
+    if isinstance(error, LostRace):
+        return
+    if isinstance(error, RateLimited | Later):
+        _wait(app, job, error)
+        return
+    if isinstance(error, CatalogueUnusable):
+        # A server that restarts, or two transactions that waited for each other: no item's failure.
+        due_at = app.now() + SHORT_WAIT
+        jobs.postpone(app.database, job, due_at=due_at, error=describe(error), failed=False)
+        return
+    if isinstance(error, Refused | BadSettings) and job.kind not in ("directory", "upkeep"):
+        stop_source(app, source, error)
+        jobs.postpone(app.database, job, due_at=app.now() + SHORT_WAIT, error=str(error))
+        return
+    app.tell(
+        next((event for kind, event in _EVENTS if isinstance(error, kind)), "job.failed"),
+        source=source.name,
+        kind=job.kind,
+        item=_name_item(app, job),
+        attempt=job.attempts,
+        error=describe(error),
+    )
+    _CONCERNS.get(job.kind, _fail_other)(app, source, job, error)
+
+
+def _name_item(app: Application, job: Job) -> str:
+    """What a job is about, as a person can give it to ``show`` and ``retry``."""
+    if job.kind not in ("capture", "media", "derive"):
+        return job.key
+    with app.database.read() as connection:
+        if job.kind == "capture":
+            return ", ".join(
+                one.value.external_id for one in read_recordings(connection, [int(job.key)])
+            )
+        known = read_file(connection, int(job.key))
+        if known is None:
+            return job.key
+        (recording,) = read_recordings(connection, [known.recording_id])
+        return f"{recording.value.external_id}/{known.file_id}"
+
+
+def describe(error: Exception) -> str:
+    """One sentence; of what is not our own error only the kind, since it may quote anything."""
+    if isinstance(error, CatchmentError):
+        return f"{error}. {error.remedy}" if error.remedy else str(error)
+    return f"the program failed with {type(error).__name__}; this is a bug of Catchment"
+
+
+def stop_source(app: Application, source: LiveSource, error: CatchmentError) -> None:
+    """Ask nothing more of a source until its credential is mended."""
+    source.stopped = describe(error)
+    sources.stop(app.database, source.id, source.stopped, app.now())
+    app.tell("source.stopped", source=source.name, error=source.stopped)
+
+
+def _wait(app: Application, job: Job, error: RateLimited | Later) -> None:
+    now = app.now()
+    asked = error.at if isinstance(error, Later) else error.retry_at
+    due_at = max(asked or now + SHORT_WAIT, now)
+    jobs.postpone(app.database, job, due_at=due_at, error=str(error), failed=False)
+
+
+def _rule(error: Exception) -> Rule:
+    return next((rule for kind, rule in _RULES if isinstance(error, kind)), _OTHERWISE)
+
+
+def _fail_poll(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    """A feed is tried for ever; how long it has been failing is seen in ``status``."""
+    name, partition = read_feed_key(job.key)
+    now = app.now()
+    with app.database.write(source.id) as connection:
+        jobs.hold(connection, job)
+        sources.count_failure(connection, source.id, name, partition, describe(error), now)
+    due_at = now + rhythm.back_off(job.attempts)
+    jobs.postpone(app.database, job, due_at=due_at, error=describe(error))
+
+
+def _fail_capture(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    rule, now = _rule(error), app.now()
+    parked = job.attempts >= rule.tries
+    wait = rule.parked_for if parked else rhythm.back_off(job.attempts, first=rule.first)
+    with app.database.write(source.id) as connection:
+        jobs.hold(connection, job)
+        if is_set_aside(connection, int(job.key)):
+            jobs.finish(connection, job, now)
+            return
+        set_recording(
+            connection,
+            int(job.key),
+            "parked" if parked else "open",
+            describe(error),
+            now,
+            retry_at=now + wait,
+        )
+    jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+
+
+def _fail_media(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    rule, now = _rule(error), app.now()
+    with app.database.read() as connection:
+        known = read_file(connection, int(job.key))
+    if known is None:
+        return
+    parked = known.attempts + 1 >= rule.tries
+    wait = rule.parked_for if parked else rhythm.back_off(known.attempts + 1, first=rule.first)
+    with app.database.write(source.id) as connection:
+        jobs.hold(connection, job)
+        count_attempt(connection, known.id, describe(error), now + wait)
+        if parked:
+            park_file(connection, known.id, describe(error), now, now + wait)
+        settle_recording(connection, known.recording_id, now)
+    jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+
+
+def _fail_derive(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    """The original stays archived; what could not be made of it is parked beside it."""
+    rule, now = _rule(error), app.now()
+    parked = job.attempts >= rule.tries
+    wait = rule.parked_for if parked else rhythm.back_off(job.attempts, first=rule.first)
+    with app.database.read() as connection:
+        known = read_file(connection, int(job.key))
+    if parked and known is not None:
+        with app.database.write(source.id) as connection:
+            jobs.hold(connection, job)
+            park_rendition(
+                app.database,
+                connection,
+                known,
+                AUDIO,
+                "audio",
+                describe(error),
+                now,
+                now + wait,
+            )
+            settle_recording(connection, known.recording_id, now)
+    jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+
+
+def _fail_playback(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    """A call that cannot be put together is sealed without, and says so."""
+    rule, now = _rule(error), app.now()
+    parked = job.attempts >= rule.tries
+    wait = rule.parked_for if parked else rhythm.back_off(job.attempts, first=rule.first)
+    if parked:
+        playback.park(app, source.id, job, describe(error), now + wait)
+    jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+
+
+def _fail_map(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    """What cannot be mapped says so beside its recordings, which are archived all the same."""
+    rule, now = _rule(error), app.now()
+    parked = job.attempts >= rule.tries
+    wait = rule.parked_for if parked else rhythm.back_off(job.attempts, first=rule.first)
+    if parked:
+        with app.database.write(source.id) as connection:
+            jobs.hold(connection, job)
+            interactions.park_unmapped(connection, int(job.key), describe(error))
+    jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+
+
+def _fail_other(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    needs_person = isinstance(error, NeedsPerson)
+    wait = STORAGE_WAIT if needs_person else rhythm.back_off(job.attempts)
+    jobs.postpone(app.database, job, due_at=app.now() + wait, error=describe(error))
+
+
+_CONCERNS: dict[str, Callable[[Application, LiveSource, Job, Exception], None]] = {
+    "poll": _fail_poll,
+    "capture": _fail_capture,
+    "media": _fail_media,
+    "derive": _fail_derive,
+    "map": _fail_map,
+    "playback": _fail_playback,
+}
+
+
+def wake(app: Application, source: LiveSource, connection: Connection) -> int:
+    """Have everything tried again that the engine set aside; how many items that is."""
+    now = app.now()
+    platform_now = source.platform_now(app.clock)
+    new = [
+        jobs.NewJob(
+            *_name_job(connection, row),
+            source.id,
+            now,
+            rhythm.rank(row.occurred_at, platform_now, source.horizon),
+        )
+        for row in list_parked_by_engine(connection, source.id)
+    ]
+    new += [
+        jobs.NewJob("capture", str(row.id), source.id, now)
+        for row in list_recordings_parked_by_engine(connection, source.id)
+    ]
+    new += [
+        jobs.NewJob("map", str(num), source.id, now)
+        for num in interactions.list_unmapped(connection, source.id)
+    ]
+    jobs.want(app.database, connection, new)
+    return len(new)
+
+
+def _name_job(connection: Connection, row: Row[Any]) -> tuple[str, str]:
+    """Kind and key of the job that makes or fetches the file of *row*, which was set aside."""
+    if not row.recipe:
+        return "media", str(row.id)
+    original = original_of(connection, row.id)
+    if row.recipe.startswith(RECIPE):
+        return "playback", str(interaction_of(connection, original))
+    return "derive", str(original)

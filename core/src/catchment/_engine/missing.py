@@ -1,0 +1,79 @@
+"""Asking the platform for what its own books say it has and no listing ever showed.
+
+A fact that expects a recording and finds none within the platform's patience is asked for by its
+id.  What turns up is captured like anything else; what the platform says it does not have ends as
+gone, with its reason, in ``report``; anything between stays missing and is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from catchment._catalogue import facts, jobs, sightings, sources
+from catchment._engine import rhythm
+from catchment._engine.work import Work
+from catchment.errors import Absent, AdapterFault
+from catchment.model import Nothing, Outcome, Ready
+
+EVERY = timedelta(hours=1)
+AGAIN = timedelta(days=1)
+"""How long an answer is believed that was neither a recording nor a no."""
+
+
+def ask_missing(work: Work) -> None:
+    """Ask for every recording that is expected, late, and can be asked for by id."""
+    source = work.source
+    with work.app.database.read() as connection:
+        unanswered = facts.list_unanswered(
+            connection, source.id, work.platform_now - source.patience, work.now - AGAIN
+        )
+    rows: dict[str, list[int]] = {}
+    for one in unanswered:
+        rows.setdefault(one.ask, []).append(one.row_id)
+    ids = list(rows)
+    size = source.adapter.batch.get("recover", 1)
+    for start in range(0, len(ids), size):
+        some = ids[start : start + size]
+        left = set(some)
+        try:
+            for outcome in source.hooks.recover(some):
+                _keep(work, outcome, rows[outcome.item_id])
+                left.discard(outcome.item_id)
+        except (AdapterFault, Absent) as error:
+            # What the adapter stumbles over must not keep the others waiting.
+            work.app.tell("missing.unasked", source=source.name, error=str(error))
+        with work.app.database.write(source.id) as connection:
+            jobs.hold(connection, work.job)
+            facts.answer(connection, [row for item in left for row in rows[item]], work.now, "")
+        if work.app.stop.is_set():
+            break
+    with work.app.database.write(source.id) as connection:
+        now = work.now
+        jobs.finish(connection, work.job, now, again_at=now + EVERY)
+
+
+def _keep(work: Work, outcome: Outcome, row_ids: Sequence[int]) -> None:
+    app, source = work.app, work.source
+    now, platform_now = work.now, work.platform_now
+    found = outcome.sightings if isinstance(outcome, Ready) else ()
+    gone_why = ""
+    if isinstance(outcome, Nothing):
+        gone_why = outcome.why or "the platform has nothing for it"
+    elif isinstance(outcome, Ready) and not found:
+        gone_why = "the platform has no recording of it"
+    with app.database.write(source.id) as connection:
+        jobs.hold(connection, work.job)
+        if found:
+            sightings.record(
+                app.database,
+                connection,
+                source_id=source.id,
+                epoch=source.epoch,
+                sightings=found,
+                facts=(),
+                now=now,
+                complete_to=sources.watermark(connection, source.id, source.lags).at,
+                rank=lambda at: rhythm.rank(at, platform_now, source.horizon),
+            )
+        facts.answer(connection, row_ids, now, gone_why)

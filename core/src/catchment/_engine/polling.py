@@ -1,0 +1,341 @@
+"""Listing a feed: windows one after the other, pages one by one, each page one transaction.
+
+A walk is on record before its first request, and its row says at every moment how far it came, so
+that it can be killed at any line and goes on from its last page.  The frontier moves when a window
+was listed to its last page, and only over what the platform says it answered for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from catchment import _crash
+from catchment._catalogue import jobs, sightings, sources
+from catchment._catalogue.jobs import NewJob
+from catchment._catalogue.sources import Walk
+from catchment._engine import rhythm
+from catchment._engine.application import LiveSource
+from catchment._engine.work import Work, feed_key, read_feed_key
+from catchment.errors import CursorLost, Later, PollFailed, TooWide, Truncated
+from catchment.model import Feed, Page, Span, Window, period
+
+MOST_RESTARTS = 5
+"""A window that did not come to its end so often in a row waits like any other failure."""
+
+AFRESH: Mapping[str, Any] = dict.fromkeys(("cursor", "total", "covers_from", "covers_to")) | {
+    "listed": 0
+}
+"""A window of which nothing was listed yet."""
+
+PARTITIONS_EVERY = timedelta(hours=1)
+
+MOST_SKEW = timedelta(seconds=60)
+"""A clock that is further from the platform's than this should be set by a person."""
+
+_ORDER = {"frontier": 0, "recovery": 1, "lookback": 2}
+
+
+def poll(work: Work) -> None:
+    """Ask one feed for what is due: the news, what was asked for, and the look back."""
+    name, partition = read_feed_key(work.job.key)
+    feed = work.source.feeds[name]
+    sources.enter_feed(work.app.database, work.source.id, name, partition)
+    _begin_due_walks(work, feed, partition)
+    while walk := _next_walk(work, name, partition):
+        _list_window(work, feed, walk)
+        if work.app.stop.is_set():
+            raise Later("the runner is stopping", at=work.now)
+    with work.app.database.write(work.source.id) as connection:
+        now = work.now
+        sources.update_feed(
+            connection,
+            work.source.id,
+            name,
+            partition,
+            walked_at=now,
+            failed_at=None,
+            failures=0,
+            error=None,
+        )
+        row = sources.read_feed(work.app.database, work.source.id, name, partition)
+        again_at = rhythm.next_look(feed, _read_rungs(row.rungs), now)
+        jobs.finish(connection, work.job, now, again_at=again_at)
+    work.app.tell("poll.walked", source=work.source.name, feed=name, partition=partition)
+    skew = work.source.kit.offset
+    if abs(skew) > MOST_SKEW:
+        work.app.tell("clock.skewed", source=work.source.name, seconds=skew.total_seconds())
+
+
+def list_polls(source: LiveSource, now: datetime) -> list[NewJob]:
+    """The recurring job of each partition of each feed."""
+    return [
+        NewJob("poll", feed_key(source.id, feed.name, partition), source.id, now)
+        for feed in source.feeds.values()
+        for partition in source.hooks.partitions(feed)
+    ]
+
+
+def stand_partitions(work: Work) -> None:
+    """Ask again which parts the feeds have: new ones are listed, vanished ones leave a gap."""
+    named = {feed.name: work.source.hooks.partitions(feed) for feed in work.source.feeds.values()}
+    with work.app.database.write(work.source.id) as connection:
+        now = work.now
+        jobs.stand(
+            work.app.database,
+            connection,
+            [
+                NewJob("poll", feed_key(work.source.id, name, part), work.source.id, now)
+                for name, parts in named.items()
+                for part in parts
+            ],
+        )
+        for name, parts in named.items():
+            known = sources.list_partitions(connection, work.source.id, name)
+            # Where none of the parts is left, it is the answer that is odd and not the platform.
+            gone = [part for part in known if part not in parts] if {*known} & {*parts} else []
+            for part in gone:
+                sources.retire_partition(connection, work.source.id, name, part, now)
+                work.app.tell("part.gone", source=work.source.name, feed=name, partition=part)
+            jobs.drop(connection, "poll", [feed_key(work.source.id, name, p) for p in gone])
+        jobs.finish(connection, work.job, now, again_at=now + PARTITIONS_EVERY)
+
+
+def _begin_due_walks(work: Work, feed: Feed, partition: str) -> None:
+    """Put on record what the feed is to be asked for now."""
+    source_id, now = work.source.id, work.platform_now
+    row = sources.read_feed(work.app.database, source_id, feed.name, partition)
+    running = {
+        walk.purpose
+        for walk in sources.list_walks(work.app.database, source_id, feed.name, partition)
+    }
+    plan = rhythm.plan(
+        feed,
+        frontier=row.frontier,
+        rungs=_read_rungs(row.rungs),
+        now=now,
+        since=work.source.table.starts_at(now),
+    )
+    with work.app.database.write(work.source.id) as connection:
+        jobs.hold(connection, work.job)
+        for stretch in plan.stretches:
+            # What goes on after a pause is finished first: where a platform may be asked once a
+            # minute, the news of the last minute would leave no turn for anything else.
+            fresh = row.frontier is not None and stretch.end - row.frontier < period(feed.every)
+            if stretch.purpose == "frontier" and running and fresh:
+                continue
+            if stretch.purpose not in running:
+                sources.begin_walk(
+                    connection,
+                    source_id=source_id,
+                    name=feed.name,
+                    partition=partition,
+                    purpose=stretch.purpose,
+                    start_at=stretch.start,
+                    end_at=stretch.end,
+                )
+        if "lookback" not in running:  # else the rung is begun when the one before it has ended
+            rungs = row.rungs | {rung: now.isoformat() for rung in plan.rungs}
+            sources.update_feed(connection, source_id, feed.name, partition, rungs=rungs)
+        if plan.lost is not None and "frontier" not in running:
+            why = (
+                f"the platform lists no more than the last {feed.horizon} and was not asked in time"
+            )
+            sources.enter_gap(
+                connection,
+                source_id,
+                feed.name,
+                partition,
+                plan.lost.start,
+                plan.lost.end,
+                why,
+                work.now,
+            )
+
+
+def _read_rungs(rungs: dict[str, str]) -> dict[str, datetime]:
+    return {rung: datetime.fromisoformat(begun) for rung, begun in rungs.items()}
+
+
+def _next_walk(work: Work, name: str, partition: str) -> Walk | None:
+    walks = sources.list_walks(work.app.database, work.source.id, name, partition)
+    return min(walks, key=lambda walk: (_ORDER[walk.purpose], walk.id), default=None)
+
+
+def _list_window(work: Work, feed: Feed, walk: Walk) -> None:
+    """List one window of *walk* to its last page.
+
+    Raises:
+        PollFailed: It did not come to its end for the last time; nothing moved.
+        Transient: The platform did not answer; the window goes on from its last page.
+    """
+    if walk.slice_end is None:
+        window = rhythm.cut(feed, walk.position, walk.start_at, walk.end_at)
+        walk = replace(walk, slice_end=window.end, **AFRESH)
+    assert walk.slice_end is not None
+    start = rhythm.begin(feed, walk.position, walk.start_at)
+    span = Span(feed.name, walk.partition, Window(start, walk.slice_end), walk.cursor)
+    try:
+        covers = _list_pages(work, walk, span)
+    except (CursorLost, Truncated) as error:
+        _restart(work, walk, error)
+    except TooWide as error:
+        _halve(work, feed, walk, error)
+    else:
+        _end_window(work, walk, covers or span.window)
+
+
+def _list_pages(work: Work, walk: Walk, span: Span) -> Window | None:
+    """Commit every page of a window; what the platform says it answered for, where it says so."""
+    seen: set[int] = set()
+    listed, total, covers = walk.listed, walk.total, walk.covers
+    for page in _poll_pages(work, span):
+        _crash.point("page.read")
+        total = page.total if page.total is not None else total
+        if total is not None:  # only then does it matter which rows were told twice
+            fresh = {hash(row.external_id) for row in page.sightings}
+            fresh |= {hash((row.kind, row.fact_id)) for row in page.facts}
+            listed += len(fresh - seen)
+            seen |= fresh
+        covers = page.covers or covers
+        walk = replace(
+            walk,
+            cursor=page.cursor,
+            listed=listed,
+            total=total,
+            covers_from=None if covers is None else covers.start,
+            covers_to=None if covers is None else covers.end,
+        )
+        _commit_page(work, walk, span, page)
+        _crash.point("page.committed")
+    if total is not None and listed < total:
+        raise Truncated(
+            f"{work.source.name}: the listing {span.feed} told {listed} rows and announced {total}"
+        )
+    if covers is not None and covers.start > span.window.start:
+        raise Truncated(
+            f"{work.source.name}: the listing {span.feed} was asked from {span.window.start} and "
+            f"answered only from {covers.start}"
+        )
+    return covers
+
+
+def _poll_pages(work: Work, span: Span) -> Iterator[Page]:
+    for page in work.source.hooks.poll(span):
+        yield page
+        if work.app.stop.is_set() and not page.last:
+            raise Later("the runner is stopping", at=work.now)
+
+
+def _commit_page(work: Work, walk: Walk, span: Span, page: Page) -> None:
+    app, source = work.app, work.source
+    now, platform_now = work.now, work.platform_now
+    with app.database.write(work.source.id) as connection:
+        jobs.hold(connection, work.job)
+        mark = sources.watermark(connection, source.id, source.lags)
+        told = sightings.record(
+            app.database,
+            connection,
+            source_id=source.id,
+            epoch=source.epoch,
+            sightings=page.sightings,
+            facts=page.facts,
+            now=now,
+            complete_to=mark.at,
+            rank=lambda at: rhythm.rank(at, platform_now, source.horizon),
+            again=walk.purpose == "recovery",
+        )
+        sources.update_walk(
+            connection,
+            walk.id,
+            slice_end=walk.slice_end,
+            cursor=walk.cursor,
+            listed=walk.listed,
+            total=walk.total,
+            covers_from=walk.covers_from,
+            covers_to=walk.covers_to,
+        )
+        if told.new or told.changed or told.facts:
+            sources.update_feed(connection, source.id, span.feed, span.partition, news_at=now)
+    app.tell(
+        "page.listed",
+        source=source.name,
+        feed=span.feed,
+        rows=len(page.sightings) + len(page.facts),
+        new=told.new,
+        changed=told.changed,
+        late=told.late,
+    )
+
+
+def _end_window(work: Work, walk: Walk, covers: Window) -> None:
+    """Move the walk, and for the news the frontier, to the end of what was answered."""
+    done_to = min(covers.end, walk.end_at)
+    if done_to <= walk.position and walk.position < walk.end_at:
+        raise Later(
+            f"{work.source.name}: the listing {walk.feed} did not answer beyond {done_to}",
+            at=work.now + timedelta(minutes=1),
+        )
+    with work.app.database.write(work.source.id) as connection:
+        jobs.hold(connection, work.job)
+        if walk.purpose == "frontier":
+            sources.move_frontier(connection, walk.source_id, walk.feed, walk.partition, done_to)
+        if done_to >= walk.end_at:
+            sources.end_walk(connection, walk.id)
+            sources.close_gaps(
+                connection,
+                walk.source_id,
+                Window(walk.start_at, done_to),
+                walk.feed,
+                _list_same(work, walk.feed),
+                walk.partition,
+                work.now,
+            )
+        else:
+            sources.update_walk(
+                connection,
+                walk.id,
+                position=done_to,
+                slice_end=None,
+                restarts=0,
+                **AFRESH,
+            )
+    _crash.point("poll.walked")
+
+
+def _list_same(work: Work, name: str) -> list[str]:
+    """The feeds that list the same as the one called *name*, itself among them."""
+    feeds = work.source.feeds
+    of = feeds[name].lists or name
+    return [feed.name for feed in feeds.values() if (feed.lists or feed.name) == of]
+
+
+def _restart(work: Work, walk: Walk, error: PollFailed) -> None:
+    """List the window again from its first page; give up for now after some restarts."""
+    restarts = walk.restarts + 1
+    given_up = restarts >= MOST_RESTARTS
+    with work.app.database.write(work.source.id) as connection:
+        jobs.hold(connection, work.job)
+        sources.update_walk(
+            connection, walk.id, slice_end=None, restarts=0 if given_up else restarts, **AFRESH
+        )
+    if given_up:
+        raise error
+
+
+def _halve(work: Work, feed: Feed, walk: Walk, error: TooWide) -> None:
+    """List only the first half of the window, now that the platform found it too wide."""
+    assert walk.slice_end is not None
+    grain = period(feed.resolution)
+    start = rhythm.begin(feed, walk.position, walk.start_at)
+    half = rhythm.floor(start + (walk.slice_end - start) / 2, grain)
+    if half <= walk.position:
+        raise PollFailed(
+            f"{work.source.name}: the listing {walk.feed} holds more in {feed.resolution} than the "
+            "platform will list"
+        ) from error
+    with work.app.database.write(work.source.id) as connection:
+        jobs.hold(connection, work.job)
+        sources.update_walk(connection, walk.id, slice_end=half, **AFRESH)

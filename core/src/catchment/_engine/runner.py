@@ -1,0 +1,372 @@
+"""Runs jobs: claims what is due, hands it to threads, keeps the leases alive, ends cleanly.
+
+Several runners may work on one catalogue.  Everything that must not happen twice is guarded by the
+fence of its job and by the archive's put-if-absent; nothing here relies on being alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from catchment._catalogue import jobs, sources
+from catchment._catalogue.jobs import Job, NewJob
+from catchment._engine import (
+    bookkeeping,
+    endings,
+    missing,
+    people,
+    playback,
+    polling,
+    recovery,
+    sealing,
+)
+from catchment._engine.application import Application, LiveSource
+from catchment._engine.capture import capture
+from catchment._engine.consolidation import consolidate
+from catchment._engine.derive import derive
+from catchment._engine.media import fetch
+from catchment._engine.work import Work
+from catchment.errors import CatchmentError, NeedsPerson, Refused
+
+log = logging.getLogger("catchment.runner")
+
+STEPS: Mapping[str, Callable[[Work], None]] = {
+    "poll": polling.poll,
+    "inbox": recovery.read_inbox,
+    "directory": people.sync_directory,
+    "upkeep": people.upkeep,
+    "parts": polling.stand_partitions,
+    "missing": missing.ask_missing,
+    "media": fetch,
+    "derive": derive,
+    "map": consolidate,
+    "playback": playback.make_playback,
+    "seal": sealing.seal,
+    "books": bookkeeping.keep_books,
+}
+"""The step of each kind of job; ``capture`` takes several jobs at once and stands apart."""
+
+ASKED = ("fetch_metadata", "fetch_media")
+
+ASKING = ("poll", "inbox", "directory", "upkeep", "parts", "missing")
+"""Jobs that only ask the platform what there is."""
+
+LEFT_OVER = timedelta(days=2)
+"""What nobody touched for so long, by the disk's own time, belongs to nobody."""
+
+FAR = timedelta(days=36500)
+IDLE_S = 1.0
+BUSY_S = 0.05
+GATHER_S = 0.005
+"""Jobs that end at nearly the same time are one reason to look for more."""
+
+RECONNECT = timedelta(minutes=1)
+RECONNECT_STOPPED = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class Lane:
+    """Jobs of some kinds that share threads.
+
+    Attributes:
+        kinds: Which jobs.
+        threads: How many at once.
+        role: The runner's role that opens the lane.
+        ahead: How many jobs are claimed for each thread, so that it need not wait for the next.
+    """
+
+    kinds: tuple[str, ...]
+    threads: int
+    role: str
+    ahead: int = 2
+    pool: ThreadPoolExecutor | None = None
+    running: set[Future[None]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        unreachable: Sources that could not be spoken to, with the reason.
+        stopped: Sources that need a person, with the reason.
+    """
+
+    unreachable: Mapping[str, str]
+    stopped: Mapping[str, str]
+
+
+class Runner:
+    """One runner in one process.
+
+    Args:
+        app: What is open.
+        names: The sources to work for.
+        roles: ``poll`` lists, ``work`` does everything else.
+        once: End as soon as nothing is due.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        names: Sequence[str],
+        roles: Iterable[str] = ("poll", "work"),
+        *,
+        once: bool = False,
+    ) -> None:
+        table = app.settings.runner
+        self.app = app
+        self.names = tuple(names)
+        self.roles = tuple(roles)
+        self.once = once
+        self.name = table.name
+        self.started_at = app.now()
+        self._lanes = [
+            Lane(ASKING, table.pollers, "poll"),
+            Lane(("capture", "media"), table.downloads, "work"),
+            Lane(("derive", "playback"), table.conversions, "work"),
+            Lane(("map",), 1, "work", ahead=16),  # each takes milliseconds
+            # They wait for the disk, not for each other.
+            Lane(("seal", "books"), 4, "work", ahead=4),
+        ]
+        self._held: dict[int, Job] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._connect_at: dict[str, datetime] = {}
+        self.unreachable: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self._begun: set[str] = set()
+
+    def run(self) -> Ending:
+        """Work until nothing is due (``once``) or until the application is asked to stop."""
+        app = self.app
+        jobs.enter_runner(app.database, self.name, ",".join(self.roles), app.now())
+        self._sweep()
+        beats = threading.Thread(target=self._beat, name="catchment-beat", daemon=True)
+        beats.start()
+        try:
+            self._open_lanes()
+            self._loop()
+        finally:
+            app.stop.set()
+            self._close_lanes()
+            beats.join(timeout=10)
+            with suppress(CatchmentError):
+                jobs.leave_runner(app.database, self.name, app.now())
+        stopped = {one.name: one.stopped for one in app.live.values() if one.stopped}
+        return Ending(dict(self.unreachable), stopped | self._refused)
+
+    def _sweep(self) -> None:
+        """Remove what dead runners left in the buffer and in the archive's temporary folder."""
+        recovery.sweep_buffer(self.app.buffer, time.time() - LEFT_OVER.total_seconds())
+        self.app.archive.sweep_temporary(datetime.now(UTC) - LEFT_OVER)
+
+    # --- contact -----------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        """Make contact with sources that are not live; a failure concerns that source alone."""
+        now = self.app.now()
+        for name in self.names:
+            one = self.app.live.get(name)
+            working = name in self._begun and one is not None and not one.stopped
+            if working or self._connect_at.get(name, now) > now:
+                continue
+            self._connect_at[name] = now + RECONNECT
+            try:
+                self._begin(self.app.connect(name))
+                self._begun.add(name)
+            except Refused as error:
+                self._connect_at[name] = now + RECONNECT_STOPPED
+                self._refused[name] = endings.describe(error)
+                sources.stop_named(self.app.database, name, endings.describe(error), now)
+                self.app.tell("source.stopped", source=name, error=endings.describe(error))
+            except NeedsPerson:
+                raise
+            except CatchmentError as error:
+                self.unreachable[name] = endings.describe(error)
+                self.app.tell("source.unreachable", source=name, error=endings.describe(error))
+
+    def _begin(self, source: LiveSource) -> None:
+        """Make sure that a source's recurring jobs stand, and try again what was set aside."""
+        self.unreachable.pop(source.name, None)
+        self._refused.pop(source.name, None)
+        now = self.app.now()
+        standing = [NewJob("inbox", str(source.id), source.id, now)]
+        standing.append(NewJob("books", str(source.id), source.id, now))
+        standing.append(NewJob("missing", str(source.id), source.id, now))
+        if source.hooks.has("sync_directory"):
+            standing.append(NewJob("directory", str(source.id), source.id, now))
+        if source.hooks.has("upkeep"):
+            standing.append(NewJob("upkeep", str(source.id), source.id, now))
+        if source.hooks.has("partitions"):
+            due_at = now + polling.PARTITIONS_EVERY
+            standing.append(NewJob("parts", str(source.id), source.id, due_at))
+        standing += polling.list_polls(source, now)
+        with self.app.database.write(source.id) as connection:
+            jobs.stand(self.app.database, connection, standing)
+            woken = endings.wake(self.app, source, connection)
+            people.want_remapping(self.app, source, connection)
+        self.started_at = self.app.now()
+        self.app.tell("source.live", source=source.name, woken=woken)
+
+    # --- the loop ----------------------------------------------------------------------------
+
+    def _open_lanes(self) -> None:
+        for lane in self._lanes:
+            if lane.role in self.roles:
+                lane.pool = ThreadPoolExecutor(lane.threads, f"catchment-{lane.kinds[0]}")
+
+    def _close_lanes(self) -> None:
+        for lane in self._lanes:
+            if lane.pool is not None:
+                lane.pool.shutdown(wait=True, cancel_futures=True)
+
+    def _loop(self) -> None:
+        while not self.app.stop.is_set():
+            self._connect()
+            claimed = self._feed()
+            if claimed or any(lane.running for lane in self._lanes):
+                self._pause(BUSY_S)
+            elif not self.once:
+                self._pause(IDLE_S)
+            elif not self._wind_up():
+                return
+
+    def _pause(self, seconds: float) -> None:
+        """Wait until a job ends, or for *seconds*."""
+        if self._wake.wait(seconds):
+            self.app.stop.wait(GATHER_S)
+        self._wake.clear()
+
+    def _wind_up(self) -> bool:
+        """Seal and book what would wait for quiet, because this run ends; whether work is left."""
+        closing = ("seal",), ("playback",), ("map",)  # each of them makes the next one necessary
+        while not self.app.stop.is_set() and any(self._flush(kinds) for kinds in closing):
+            pass
+        self._flush(("books",))
+        kinds = [kind for lane in self._lanes if lane.pool for kind in lane.kinds]
+        due = jobs.next_due(self.app.database, kinds, self._list_sources())
+        return due is not None and due <= self.started_at
+
+    def _feed(self) -> int:
+        """Claim what the threads of all lanes can take; how many jobs that was."""
+        rooms = [(lane, self._measure_room(lane)) for lane in self._lanes if lane.pool]
+        open_ = [(lane, room) for lane, room in rooms if room]
+        kinds = [kind for lane, _ in open_ for kind in lane.kinds]
+        due = jobs.list_due(self.app.database, kinds, self._list_sources(), self.app.now())
+        return sum(
+            self._start(lane, self._claim(lane.kinds, room))
+            for lane, room in open_
+            if not due.isdisjoint(lane.kinds)
+        )
+
+    def _measure_room(self, lane: Lane) -> int:
+        """How many jobs *lane* can take; none until half of its places are free."""
+        lane.running = {future for future in lane.running if not future.done()}
+        places = lane.threads * lane.ahead
+        free = places - len(lane.running)
+        return free if free * 2 >= places else 0
+
+    def _list_sources(self) -> list[int]:
+        """The sources that are worked for now."""
+        return [one.id for one in self.app.live.values() if not one.stopped]
+
+    def _claim(self, kinds: Sequence[str], limit: int, ahead: timedelta = timedelta()) -> list[Job]:
+        sources = self._list_sources()
+        if not sources:
+            return []
+        # A single run lists each feed once: what becomes due again while it works is for the next.
+        now = self.started_at if self.once and kinds[0] == "poll" else self.app.now()
+        return jobs.claim(
+            self.app.database,
+            kinds,
+            runner_name=self.name,
+            now=now,
+            lease=self.app.settings.runner.lease,
+            limit=limit,
+            sources=sources,
+            ahead=ahead,
+        )
+
+    def _start(self, lane: Lane, claimed: list[Job]) -> int:
+        assert lane.pool is not None
+        with self._lock:
+            self._held |= {job.id: job for job in claimed}
+        for batch in self._group(claimed):
+            future = lane.pool.submit(self._execute, batch)
+            future.add_done_callback(lambda _: self._wake.set())
+            lane.running.add(future)
+        return len(claimed)
+
+    def _group(self, claimed: list[Job]) -> list[list[Job]]:
+        """Put capture jobs of one source together, as many as its adapter takes per call."""
+        groups: list[list[Job]] = []
+        open_groups: dict[int, list[Job]] = {}
+        for job in claimed:
+            source = self.app.by_id(job.source_id)
+            size = max(source.adapter.batch.get(hook, 1) for hook in ASKED) if source else 1
+            group = open_groups.get(job.source_id)
+            # What failed before is tried alone, so that it fails alone.
+            together = job.kind == "capture" and job.attempts <= 1
+            if together and group is not None and len(group) < size:
+                group.append(job)
+                continue
+            groups.append([job])
+            if together:
+                open_groups[job.source_id] = groups[-1]
+        return groups
+
+    def _flush(self, kinds: Sequence[str]) -> int:
+        """Run jobs of *kinds* that are due only later and never failed; how many that was."""
+        lane = next(lane for lane in self._lanes if kinds[0] in lane.kinds)
+        if lane.pool is None:
+            return 0
+        claimed = self._claim(kinds, 64, FAR)
+        count = self._start(lane, claimed)
+        for future in lane.running:
+            future.result()
+        return count
+
+    # --- one job -----------------------------------------------------------------------------
+
+    def _execute(self, batch: list[Job]) -> None:
+        source = self.app.by_id(batch[0].source_id)
+        assert source is not None
+        try:
+            if batch[0].kind == "capture":
+                for job, error in capture(self.app, source, batch):
+                    self._fail(source, [job], error)
+            else:
+                STEPS[batch[0].kind](Work(self.app, source, batch[0], self.once))
+        except Exception as error:  # noqa: BLE001 - the thread's end: the item keeps the reason
+            self._fail(source, batch, error)
+        finally:
+            with self._lock:
+                for job in batch:
+                    self._held.pop(job.id, None)
+
+    def _fail(self, source: LiveSource, batch: list[Job], error: Exception) -> None:
+        if not isinstance(error, CatchmentError):
+            log.error("job.crashed %s %s", batch[0].kind, batch[0].key, exc_info=error)
+        for job in batch:
+            try:
+                endings.end(self.app, source, job, error)
+            except CatchmentError as second:
+                # The catalogue itself does not answer: the lease runs out and the job is due again.
+                self.app.tell("job.lost", kind=job.kind, key=job.key, error=str(second))
+
+    def _beat(self) -> None:
+        lease = self.app.settings.runner.lease
+        while not self.app.stop.wait(max(lease.total_seconds() / 4, 0.2)):
+            with self._lock:
+                held = list(self._held.values())
+            with suppress(CatchmentError):
+                now = self.app.now()
+                jobs.beat(self.app.database, self.name, held, now, now + lease)

@@ -1,0 +1,188 @@
+"""Reads the words of chats, captions and transcripts, so that people can search for them.
+
+Platforms change these formats without notice, and the archive keeps the original anyway.  So the
+readers know shapes, not vendors, and give what they find; only what is no text at all is refused.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from html import unescape
+from itertools import chain
+from typing import Any, BinaryIO
+
+from catchment._media import trees
+from catchment._media.signature import is_page
+from catchment._media.stamps import STAMP, read_groups
+from catchment.errors import Corrupt
+from catchment.model import Kind
+
+_CHUNK_BYTES = 64 * 1024
+_PAGES = ("html", "htm", "xhtml")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CUE = re.compile(rf"\s*{STAMP}\s*-->\s*{STAMP}")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_TAG = re.compile(r"<[^>]*>")
+_SAID = re.compile(r"([^\W\d_][^:<>]{0,60}?):\s+(\S.*)", re.DOTALL)
+_FROM = re.compile(rf"\[?{STAMP}\]?\s+From\s+(.+?)(?:\s+to\s+(.+?))?\s*:\s*(.*)", re.IGNORECASE)
+_TABBED = re.compile(rf"\[?{STAMP}\]?\t\s*(.+?)\s*:?\t\s*(.*)")
+_STAMPED = re.compile(rf"\[?{STAMP}\]?\s+([^:\t]{{1,80}}?)\s*:\s+(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that somebody wrote or said.
+
+    Attributes:
+        at: When, counted from the zero that the file uses; ``None`` where it does not say plainly.
+        speaker: Who, as the file names them; empty where it does not.
+        text: What; never empty.
+    """
+
+    at: timedelta | None
+    speaker: str
+    text: str
+
+
+def read_text(kind: Kind, form: str, stream: BinaryIO) -> Iterator[Line]:
+    """Yield what was written or said in *stream*, in its order.
+
+    ``vtt`` and ``srt`` give one line per cue, ``json`` one per text found in the tree, every other
+    form one per message that begins with a time, else one per row.  JSON is held in memory whole,
+    the others row by row.
+
+    Raises:
+        Corrupt: It is a web page where something else was promised, or no text at all.
+    """
+    form = form.lower().lstrip(".")
+    rows = _read_rows(stream, kind, form)
+    if form == "json":
+        yield from _read_json(rows)
+    elif form in ("vtt", "srt"):
+        yield from _read_cues(rows)
+    elif kind != "attachment":
+        yield from _read_chat(rows)
+    else:
+        yield from (Line(None, "", row.strip()) for row in rows if row.strip())
+
+
+# --- bytes to rows ---------------------------------------------------------------------------
+
+
+def _read_rows(stream: BinaryIO, kind: Kind, form: str) -> Iterator[str]:
+    head = stream.read(_CHUNK_BYTES)
+    decoder = codecs.getincrementaldecoder(_encoding_of(head, kind))(errors="replace")
+    first = decoder.decode(head)
+    if form not in _PAGES and is_page(first):
+        raise Corrupt(f"a web page was sent where {form or kind} was promised")
+    if len(_CONTROL.findall(first)) * 100 > len(first):
+        raise Corrupt(f"the {kind} is not text")
+    rest = (decoder.decode(chunk) for chunk in iter(lambda: stream.read(_CHUNK_BYTES), b""))
+    pending = ""
+    for piece in chain([first], rest):
+        *rows, pending = (pending + piece).split("\n")
+        yield from (row.rstrip("\r") for row in rows)
+    if pending := pending + decoder.decode(b"", final=True):
+        yield pending.rstrip("\r")
+
+
+def _encoding_of(head: bytes, kind: Kind) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\x00" in head:
+        raise Corrupt(f"the {kind} is not text")
+    try:
+        # Not final: the last character of the head may go on in the next chunk.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+# --- messages --------------------------------------------------------------------------------
+
+
+def _read_chat(rows: Iterator[str]) -> Iterator[Line]:
+    """Messages begin with a time; what follows without one goes on with the message before."""
+    open_line: Line | None = None
+    for row in rows:
+        begun = _begin_message(row)
+        if begun:
+            yield from _close(open_line)
+            open_line = begun
+        elif not row.strip():
+            continue
+        elif open_line:
+            open_line = replace(open_line, text=f"{open_line.text}\n{row.strip()}".strip())
+        else:
+            yield Line(None, "", row.strip())
+    yield from _close(open_line)
+
+
+def _begin_message(row: str) -> Line | None:
+    if found := _FROM.match(row):
+        return Line(read_groups(found.groups()[:4]), found[5].strip(), found[7].strip())
+    for shape in (_TABBED, _STAMPED):
+        if found := shape.match(row):
+            return Line(read_groups(found.groups()[:4]), found[5].strip(), found[6].strip())
+    return None
+
+
+def _close(line: Line | None) -> Iterator[Line]:
+    if line and line.text:
+        yield line
+
+
+# --- cues ------------------------------------------------------------------------------------
+
+
+def _read_cues(rows: Iterator[str]) -> Iterator[Line]:
+    """A cue is a row with an arrow and what follows until an empty row; all else is about style."""
+    at: timedelta | None = None
+    words: list[str] = []
+    inside = False
+    for row in chain(rows, [""]):
+        if found := _CUE.match(row):
+            at, inside = read_groups(found.groups()[:4]), True
+        elif inside and row.strip():
+            words.append(row.strip())
+        else:
+            yield from _read_cue(at, words)
+            words, inside = [], False
+
+
+def _read_cue(at: timedelta | None, words: list[str]) -> Iterator[Line]:
+    marked = "\n".join(words)
+    voice = _VOICE.search(marked)
+    plain = unescape(_TAG.sub("", marked)).strip()
+    said = None if voice else _SAID.fullmatch(plain)
+    speaker = voice[1] if voice else said[1] if said else ""
+    if text := said[2] if said else plain:
+        yield Line(at, unescape(speaker).strip(), text.strip())
+
+
+# --- trees -----------------------------------------------------------------------------------
+
+
+def _read_json(rows: Iterator[str]) -> Iterator[Line]:
+    """Texts of a JSON document, of JSON lines, or, where it is neither, the rows as they are."""
+    kept = list(rows)
+    try:
+        documents: list[Any] = [json.loads("\n".join(kept))]
+    except (ValueError, RecursionError):
+        documents = [_parse_row(row) for row in kept if row.strip()]
+    for document in documents:
+        for found in trees.find_texts(document):
+            yield Line(found.at, found.speaker, found.text)
+
+
+def _parse_row(row: str) -> Any:
+    try:
+        return json.loads(row)
+    except (ValueError, RecursionError):
+        return row.strip()

@@ -1,0 +1,1 @@
+"""What the Webex plugins share and no other platform has."""

@@ -1,0 +1,1 @@
+"""Webex Calling for Catchment: the adapter, and the simulated platform beside it."""

@@ -1,0 +1,102 @@
+"""What is inside the files: media are takes of the World, all else is written here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Protocol
+
+from catchment.sandbox import Meeting
+from catchment_webex.simulator.ids import Ids
+
+
+class Content(Protocol):
+    """Bytes that are made when they are read; a :class:`~catchment.sandbox.Take` is one."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Their SHA-256, in hexadecimal."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """What ``Content-Type`` says."""
+        ...
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes from *start* up to, not including, *end*."""
+        ...
+
+
+@dataclass(frozen=True)
+class Written:
+    """A small file, written when it is first asked about."""
+
+    write: Callable[[], bytes]
+    media_type: str = "text/vtt"
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return self.write()
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes there are."""
+        return len(self._bytes)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Their SHA-256, in hexadecimal."""
+        return hashlib.sha256(self._bytes).hexdigest()
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes from *start* up to, not including, *end*."""
+        return self._bytes[start:end]
+
+
+def write_vtt(meeting: Meeting, since: datetime, until: datetime, title: str) -> bytes:
+    """WebVTT of what was said between two moments; times count from the first.
+
+    Args:
+        meeting: Whose lines.
+        since: Where the file begins.
+        until: Where it ends.
+        title: Stands in a note, so that the files of one meeting differ.
+    """
+    blocks = ["WEBVTT", "", f"NOTE {title}", ""]
+    number = 0
+    for line in meeting.spoken:
+        if since <= line.start < until:
+            number += 1
+            span = f"{_elapsed(line.start - since)} --> {_elapsed(line.end - since)}"
+            blocks += [f'{number} "{line.person.name}"', span, line.text, ""]
+    return "\n".join(blocks).encode()
+
+
+def write_txt(meeting: Meeting, since: datetime) -> bytes:
+    """The same as plain text."""
+    lines = [
+        f"{line.person.name} {_elapsed(line.start - since)[:8]}\n{line.text}\n"
+        for line in meeting.spoken
+    ]
+    return "\n".join(lines).encode()
+
+
+def write_arf(ids: Ids, about: str) -> bytes:
+    """ARF: bytes that only Cisco's converter understands (4.4)."""
+    rounds = 32 + ids.chance("arf size", about) % 64
+    told = "".join(ids.hex("arf", about, number) for number in range(rounds))
+    return b"\x01\x00\x00\x00ARF\x00" + bytes.fromhex(told)
+
+
+def _elapsed(span: timedelta) -> str:
+    seconds = max(0, int(span.total_seconds()))
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.000"

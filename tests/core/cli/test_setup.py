@@ -1,0 +1,47 @@
+"""``init`` and ``adapters``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.core.cli.typed import Type
+
+from catchment.settings import read_settings
+
+
+def test_init_writes_a_file_that_can_be_read(type_: Type, tmp_path: Path) -> None:
+    """What init writes is valid as it is, but for what only a person knows."""
+    done = type_("init")
+    assert done.code == 0
+    text = (tmp_path / "catchment.toml").read_text("utf-8")
+    assert "[archive]" in text
+    start = text.partition("[sources.")[0]
+    (tmp_path / "start.toml").write_text(start.rpartition("\n#")[0] + "\n", "utf-8")
+    assert read_settings(tmp_path / "start.toml").sources == {}
+
+
+def test_init_never_overwrites(type_: Type, settings: Path) -> None:
+    """A file that is there is left alone."""
+    before = settings.read_text("utf-8")
+    done = type_("init")
+    assert done.code == 2
+    assert "exists already and is left as it is" in done.err
+    assert settings.read_text("utf-8") == before
+
+
+def test_init_writes_where_the_settings_are_looked_for(type_: Type, tmp_path: Path) -> None:
+    """``--config`` names the file for init as for every other command."""
+    assert type_("--config", "other.toml", "init").code == 0
+    assert (tmp_path / "other.toml").exists()
+
+
+def test_adapters_are_listed(type_: Type) -> None:
+    """Installed adapters or the advice to install one; the same as JSON."""
+    told = json.loads(type_("adapters", "--json").out)
+    done = type_("adapters")
+    assert done.code == (1 if any(one["fault"] for one in told) else 0)
+    for one in told:
+        assert one["name"] in done.out
+    if not told:
+        assert "pip install catchment-zoom" in done.out

@@ -1,0 +1,263 @@
+"""Everything under the same keys is one interaction, told by the adapter, found by search."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from tests.core.engine.platform import DAY, HOUR, MINUTE, START, Stage, Tape, TinOfPeople, draft
+
+from catchment._catalogue import interactions, tables
+from catchment._catalogue.outcomes import set_file
+from catchment.errors import AdapterFault
+from catchment.model import Bundle, Fact, InteractionDraft, Key, Page, Person, Ref
+
+
+def test_an_interaction_is_found_as_soon_as_it_has_a_document(stage: Stage) -> None:
+    """Before a byte of media is there, the interaction is searchable and says what it lacks."""
+    stage.cloud.hold("c1")
+    for kind in ("poll", "capture", "map"):
+        stage.do(kind)
+    (hit,) = stage.hits(words="c1")
+    assert hit.media == "attachment: not yet, 0 s"
+
+
+def test_the_words_of_a_chat_are_found(stage: Stage) -> None:
+    """What was written in a chat or a transcript leads to its interaction."""
+    stage.cloud.hold("c1", files={"f": Tape(b"the blue parrot\n", "chat", "txt")})
+    stage.cloud.hold("c2")
+    stage.gather()
+    assert [hit.external_id for hit in stage.hits(words="parrot")] == ["c1"]
+
+
+def test_words_stay_found_while_a_new_version_is_on_its_way(stage: Stage) -> None:
+    """A version that is not archived yet takes nothing away from search."""
+    call = stage.cloud.hold("c1", files={"f": Tape(b"the blue parrot\n", "chat", "txt")})
+    stage.gather()
+    call.files["f"] = Tape(b"a green parrot\n", "chat", "txt")
+    stage.stir("capture")
+    stage.do("capture")
+    stage.stir("map")
+    stage.do("map")
+    assert len(stage.files()) == 2
+    assert len(stage.hits(words="blue")) == 1
+
+
+def test_the_mapping_sees_everything_under_the_keys(stage: Stage) -> None:
+    """Recordings with all their documents, facts and measured files are handed to the adapter."""
+    stage.cloud.hold("c1", keys=["k"])
+    stage.cloud.hold("c2", keys=["k"])
+    fact = Fact("cdr", "1", START - HOUR, (Key("call", "k"),))
+    told: list[Bundle] = []
+
+    def watch(bundle: Bundle) -> InteractionDraft:
+        told.append(bundle)
+        return draft(bundle)
+
+    stage.cloud.map = watch
+    listed = stage.cloud.list_pages
+    stage.cloud.poll = lambda span: (
+        replace(page, facts=(fact,), total=None) for page in listed(span)
+    )
+    stage.gather()
+    last = told[-1]
+    assert {one.external_id for one in last.recordings} == {"c1", "c2"}
+    assert all(set(one.documents) == {"call", "listing"} for one in last.recordings)
+    assert last.facts == (fact,)
+    assert {file.recording_id for file in last.files} == {"c1", "c2"}
+
+
+def test_order_means_nothing_to_a_mapping(stage: Stage) -> None:
+    """The same bundle in any order gives the same draft.
+
+    What is sealed depends on its inputs alone. Proves promise 4.
+    """
+    for name in ("c1", "c2", "c3"):
+        stage.cloud.hold(name, keys=["k"])
+    bundles: list[Bundle] = []
+
+    def watch(bundle: Bundle) -> InteractionDraft:
+        bundles.append(bundle)
+        return draft(bundle)
+
+    stage.cloud.map = watch
+    stage.gather()
+    bundle = bundles[-1]
+    shuffled = list(bundle.recordings)
+    random.Random(7).shuffle(shuffled)
+    assert draft(replace(bundle, recordings=tuple(shuffled))) == draft(bundle)
+
+
+def join(stage: Stage) -> tuple[str, str]:
+    """Capture two calls, then let a fact join them; their ids before, the older first."""
+    stage.cloud.hold("c1", keys=["a"], ago=2 * HOUR)
+    stage.cloud.hold("c2", keys=["b"])
+    stage.gather()
+    before = (stage.interaction("c1").interaction_id, stage.interaction("c2").interaction_id)
+    fact = Fact("cdr", "1", START, (Key("call", "a"), Key("call", "b")))
+    stage.cloud.poll = lambda span: iter([Page(facts=(fact,), last=True)])
+    stage.wait(timedelta(minutes=10))
+    stage.do("poll")
+    return before
+
+
+def test_the_older_id_survives_a_join(stage: Stage) -> None:
+    """Two interactions that turn out to be one keep the older id; the other is its alias."""
+    older, newer = join(stage)
+    stage.do("map")
+    assert {stage.interaction(name).interaction_id for name in ("c1", "c2")} == {older}
+    with stage.app.database.read() as connection:
+        num = stage.interaction("c1").num
+        assert interactions.list_aliases(connection, num) == [newer]
+    assert stage.interaction("c1").subject == "c1 and c2"
+
+
+def test_an_alias_is_in_the_books(stage: Stage) -> None:
+    """That an id stands for another is written down, so that it resolves for ever."""
+    older, newer = join(stage)
+    (row,) = [row for row in stage.rows(tables.book) if row.kind == "alias"]
+    assert row.body == {"alias": newer, "interaction": older}
+
+
+def test_an_alias_is_not_found_beside_its_survivor(stage: Stage) -> None:
+    """Search finds one interaction where there were two."""
+    join(stage)
+    stage.do("map")
+    assert len(stage.hits()) == 1
+
+
+def test_old_work_for_an_alias_does_the_survivors_work(stage: Stage) -> None:
+    """A job that was entered for the interaction before it was joined maps the survivor."""
+    join(stage)
+    assert [error for error in stage.do("map") if error] == []
+    with stage.app.database.read() as connection:
+        rows = connection.execute(select(tables.party.c.interaction_num)).scalars().all()
+    assert rows == [stage.interaction("c1").num]
+
+
+def test_a_join_over_more_than_a_day_is_left_to_a_person(stage: Stage) -> None:
+    """A key shared by recordings a day apart is more likely a mistake.
+
+    Both stay, and the older one says why. Proves promise 6.
+    """
+    stage.cloud.hold("c1", keys=["a"], ago=40 * HOUR)
+    stage.cloud.hold("c2", keys=["b"], ago=HOUR)
+    stage.gather()
+    fact = Fact("cdr", "1", START, (Key("call", "a"), Key("call", "b")))
+    stage.cloud.poll = lambda span: iter([Page(facts=(fact,), last=True)])
+    stage.wait(timedelta(minutes=10))
+    stage.do("poll")
+    assert stage.interaction("c1").num != stage.interaction("c2").num
+    assert "not joined without a person" in stage.interaction("c1").parked_why
+
+
+def test_a_join_of_too_many_is_left_to_a_person(stage: Stage) -> None:
+    """More than fifty recordings are not joined by a key alone."""
+    stage.cloud.page_size = 100
+    for number in range(26):
+        stage.cloud.hold(f"a{number}", keys=["a"])
+        stage.cloud.hold(f"b{number}", keys=["b"])
+    stage.do("poll")
+    fact = Fact("cdr", "1", START, (Key("call", "a"), Key("call", "b")))
+    stage.cloud.poll = lambda span: iter([Page(facts=(fact,), last=True)])
+    stage.wait(timedelta(minutes=10))
+    stage.do("poll")
+    assert stage.interaction("a0").num != stage.interaction("b0").num
+    assert "52 recordings" in stage.interaction("a0").parked_why
+
+
+def test_a_fact_alone_is_an_interaction(stage: Stage) -> None:
+    """A row of the platform's books without any recording is found too."""
+    fact = Fact("cdr", "f1", START - HOUR, (Key("call", "k"),), expects="answered")
+    stage.cloud.poll = lambda span: iter([Page(facts=(fact,), last=True)])
+    stage.do("poll")
+    stage.do("map")
+    assert [hit.external_id for hit in stage.hits()] == ["f1"]
+
+
+def test_a_mapping_that_fails_loses_nothing(stage: Stage) -> None:
+    """A fault of the mapping is kept with the job and tried again; media is archived meanwhile.
+
+    Proves promise 6.
+    """
+    stage.cloud.hold("c1")
+    told: dict[str, InteractionDraft] = {}
+    stage.cloud.map = lambda _bundle: told["missing"]
+    for kind in ("poll", "capture", "media"):
+        stage.do(kind)
+    (error,) = stage.do("map")
+    assert isinstance(error, AdapterFault)
+    assert "map_metadata failed with KeyError" in stage.job("map").error
+    assert stage.archived() == {("c1", "f"): b"hello"}
+    stage.cloud.map = draft
+    stage.wait(DAY)
+    assert stage.do("map") == [None]
+    assert len(stage.hits()) == 1
+
+
+def test_a_new_mapper_maps_everything_again(stage: Stage) -> None:
+    """After an upgrade that changes the mapping each interaction is told anew."""
+    stage.cloud.hold("c1")
+    stage.run()
+    stage.configure(mapper="tin 2")
+    stage.cloud.map = lambda bundle: replace(draft(bundle), subject="anew", mapper="tin 2")
+    stage.run()
+    assert stage.interaction().mapper == "tin 2"
+    assert stage.interaction().subject == "anew"
+
+
+def test_a_party_is_named_by_the_directory(stage: Stage) -> None:
+    """Who is known by a reference only gets a name once the directory knows it, also later."""
+    stage.configure(base=TinOfPeople)
+    stage.cloud.hold("c1")
+    stage.run()
+    assert stage.hits(agent="Ada Example") == []
+    person = Person((Ref("user", "u1"),), "Ada Example", "ada@example.com")
+    stage.cloud.people = lambda: iter([person])
+    stage.wait(6 * HOUR)
+    stage.run()
+    assert [hit.agents for hit in stage.hits(agent="Ada Example")] == [("Ada Example",)]
+
+
+@pytest.mark.parametrize("state", ["parked", "gone"])
+def test_an_interaction_says_what_became_of_its_media(stage: Stage, state: str) -> None:
+    """What will never be heard is told with its state instead of being left out (promise 6)."""
+    stage.cloud.hold("c1")
+    stage.gather()
+    with stage.app.database.write() as connection:
+        set_file(connection, stage.file().id, state, "why", START)
+    (hit,) = stage.hits()
+    assert hit.media == f"attachment: {state}"
+
+
+def test_nothing_is_left_in_the_buffer(stage: Stage, tmp_path: Path) -> None:
+    """After a whole run the buffer is empty: what is archived is nowhere twice (T17)."""
+    stage.cloud.hold("c1", files={"a": b"1", "b": b"2"})
+    stage.run()
+    assert list((tmp_path / "buffer").iterdir()) == []
+
+
+def test_what_cannot_be_mapped_says_so_and_is_tried_again(stage: Stage) -> None:
+    """A bug of an adapter's mapping is seen beside the interaction, and goes when it is mended."""
+    stage.cloud.hold("c1")
+    good = stage.cloud.map
+
+    def broken(bundle: Bundle) -> InteractionDraft:
+        raise KeyError("never seen before")
+
+    stage.cloud.map = broken
+    for kind in ("poll", "capture", "media"):
+        stage.do(kind)
+    for _ in range(3):
+        assert isinstance(stage.do("map")[0], AdapterFault)
+        stage.wait(10 * MINUTE)
+    assert stage.interaction().parked_why.startswith("it cannot be mapped: adapter tin")
+    assert stage.recording("c1").state == "quiet"
+    stage.cloud.map = good
+    stage.run()
+    assert stage.interaction().parked_why is None
+    assert stage.interaction().kind == "call"

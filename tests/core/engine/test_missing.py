@@ -1,0 +1,112 @@
+"""What the platform's books expect and no listing shows is asked for by id (S000-18, S003-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from tests.core.engine.platform import DAY, HOUR, START, Cloud, Stage
+
+from catchment._catalogue import report
+from catchment._catalogue.report import Difference
+from catchment.model import Denied, Fact, Key, Nothing, NotYet, Outcome, Page, Span, Window
+
+LONG_AGO = timedelta(days=1, hours=12)
+"""Longer ago than the platform's patience, and within what the feed lists."""
+
+
+def tell_fact(cloud: Cloud, *, ask: str | None = "", ago: timedelta = LONG_AGO) -> None:
+    """Let the platform's books say that the call ``lost`` was recorded, and list nothing."""
+    fact = Fact(
+        "call", "lost", START - ago, (Key("call", "lost"),), expects="it was recorded", ask=ask
+    )
+
+    def poll(span: Span) -> Iterator[Page]:
+        inside = span.window.start <= fact.at < span.window.end
+        yield Page(facts=(fact,) if inside else (), last=True)
+
+    cloud.poll = poll
+
+
+def differences(stage: Stage) -> list[Difference]:
+    """What the report shows of the last days."""
+    app = stage.open()
+    window = Window(START - 10 * DAY, START + 10 * DAY)
+    told = report.read_report(app.database, 1, window, app.now(), DAY)
+    return list(told.differences)
+
+
+def run_twice(stage: Stage) -> None:
+    """A run that lists, and one an hour later that asks."""
+    stage.run()
+    stage.clock.wait(2 * HOUR.total_seconds())
+    stage.run()
+
+
+def test_what_the_platform_finds_by_id_is_captured(stage: Stage, cloud: Cloud) -> None:
+    """A recording that no listing shows is captured all the same."""
+    cloud.hold("lost", ago=LONG_AGO)
+    tell_fact(cloud)
+    run_twice(stage)
+    assert cloud.asked("recover") == [["lost"]]
+    assert differences(stage) == []
+
+
+def test_what_the_platform_does_not_have_ends_as_gone(stage: Stage, cloud: Cloud) -> None:
+    """The report says why, and the platform is not asked again and again."""
+    tell_fact(cloud)
+    run_twice(stage)
+    stage.clock.wait(2 * DAY.total_seconds())
+    stage.run()
+    (one,) = differences(stage)
+    assert (one.kind, one.reason) == (
+        "gone",
+        "a recording is expected: it was recorded; no such call",
+    )
+    assert len(cloud.asked("recover")) == 1
+
+
+@pytest.mark.parametrize("answer", [NotYet, Denied])
+def test_anything_between_stays_missing_and_is_asked_again(
+    stage: Stage, cloud: Cloud, answer: type[NotYet] | type[Denied]
+) -> None:
+    """Neither a recording nor a no: a day later the platform is asked again."""
+
+    def recover(ids: Sequence[str]) -> Iterator[Outcome]:
+        return (answer(one, "come back") for one in ids)
+
+    cloud.recover = recover
+    tell_fact(cloud)
+    run_twice(stage)
+    assert [one.kind for one in differences(stage)] == ["missing"]
+    stage.clock.wait(1.1 * DAY.total_seconds())
+    stage.run()
+    assert len(cloud.asked("recover")) == 2
+
+
+def test_what_is_young_may_still_come_by_itself(stage: Stage, cloud: Cloud) -> None:
+    """Nobody is asked before the platform's patience is over."""
+    tell_fact(cloud, ago=HOUR)
+    run_twice(stage)
+    assert cloud.asked("recover") == []
+
+
+def test_what_cannot_be_asked_for_by_id_stays_missing(stage: Stage, cloud: Cloud) -> None:
+    """A call record names no recording: only listing its time again can find one."""
+    tell_fact(cloud, ask=None)
+    run_twice(stage)
+    assert cloud.asked("recover") == []
+    assert [(one.kind, one.ask) for one in differences(stage)] == [("missing", None)]
+
+
+def test_an_adapter_that_fails_does_not_end_the_asking(stage: Stage, cloud: Cloud) -> None:
+    """The item stays missing, and the source goes on."""
+
+    def recover(ids: Sequence[str]) -> Iterator[Outcome]:
+        yield Nothing(f"{ids[0]}, but never asked")
+
+    cloud.recover = recover
+    tell_fact(cloud)
+    run_twice(stage)
+    assert [one.kind for one in differences(stage)] == ["missing"]

@@ -1,0 +1,180 @@
+"""The report: what the platform has in a period, against the archive (S003-8 to S003-13)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.core.engine.tiny import NOON, Row, Site, make_cloud
+
+from catchment._catalogue import jobs, sources
+from catchment._engine import reporting
+from catchment._engine.reporting import Report
+from catchment._engine.work import feed_key
+from catchment.errors import Misuse, RateLimited, Refused, Unreachable
+from catchment.model import Fact, Key
+
+START, END = NOON - timedelta(days=1), NOON
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A day that was captured."""
+    site = Site(tmp_path, make_cloud())
+    site.run()
+    return site
+
+
+def report(site: Site, start: datetime = START, end: datetime = END, *, ask: bool = True) -> Report:
+    """One report."""
+    with site.open() as app:
+        return reporting.report(app, "tiny", start, end, ask=ask)
+
+
+def test_a_captured_day_is_complete(site: Site) -> None:
+    """A day of which everything is archived has no difference."""
+    told = report(site)
+    assert told.complete
+    assert (told.offered, told.archived_files, told.differences) == (3, 4, ())
+    assert told.asked
+
+
+def test_a_report_finds_what_was_never_listed(site: Site) -> None:
+    """A recording that the platform lists only now is found missing, and not captured (S003-13)."""
+    site.cloud.rows.append(Row("r9", NOON - timedelta(hours=10), {"z": b"late"}))
+    site.cloud.fetched.clear()
+    told = report(site)
+    assert [(one.external_id, one.kind) for one in told.differences] == [("r9", "not yet")]
+    assert not told.complete
+    assert site.cloud.fetched == []
+
+
+def test_the_next_run_captures_what_a_report_found(site: Site) -> None:
+    """What a report found is captured by the next run without being asked for (S003-14)."""
+    site.cloud.rows.append(Row("r9", NOON - timedelta(hours=10), {"z": b"late"}))
+    report(site)
+    site.run()
+    assert report(site).complete
+
+
+def test_without_asking_the_platform_is_left_alone(site: Site) -> None:
+    """A report that does not ask compares with what is known."""
+    site.cloud.rows.append(Row("r9", NOON - timedelta(hours=10)))
+    site.cloud.polled.clear()
+    told = report(site, ask=False)
+    assert (told.offered, told.asked, site.cloud.polled) == (3, False, [])
+
+
+def test_the_whole_period_is_asked(site: Site) -> None:
+    """The windows of the listing cover the period (S003-9)."""
+    site.cloud.polled.clear()
+    start = NOON - timedelta(days=9)
+    report(site, start, END)
+    covered = start
+    for window in sorted(site.cloud.polled, key=lambda window: window.start):
+        if window.start <= covered:
+            covered = max(covered, window.end)
+    assert covered >= END - timedelta(seconds=1)
+
+
+def test_facts_without_recordings_are_told_by_kind(site: Site) -> None:
+    """A call that was answered and has no recording is missing; an unanswered one is told so."""
+    at = NOON - timedelta(hours=2)
+    site.cloud.facts = [
+        Fact("cdr", "c1", at, (Key("talk", "lost"),), expects="answered"),
+        Fact("cdr", "c2", at, (Key("talk", "rang"),), absence="unanswered"),
+        Fact("cdr", "c3", at, (Key("talk", "t2"),), expects="answered"),
+    ]
+    told = report(site)
+    assert told.gaps == {"not yet": 1, "unanswered": 1}
+    site.clock.advance(timedelta(days=2))
+    told = report(site)
+    assert (told.gaps, told.expecting, told.fulfilled) == ({"missing": 1, "unanswered": 1}, 2, 1)
+
+
+def test_what_explains_itself_keeps_nothing_incomplete(site: Site) -> None:
+    """A call that nobody answered is listed, and the period is complete all the same."""
+    at = NOON - timedelta(hours=2)
+    site.cloud.facts = [Fact("cdr", "c2", at, (Key("talk", "rang"),), absence="unanswered")]
+    told = report(site)
+    assert (len(told.differences), told.complete) == (1, True)
+
+
+def test_a_period_before_the_horizon_was_never_listed(site: Site) -> None:
+    """What no feed could ever be asked for is told, and keeps the period incomplete."""
+    told = report(site, NOON - timedelta(days=60), NOON - timedelta(days=50))
+    (part,) = told.not_listed
+    assert (part.feed, part.end_at) == ("all", NOON - timedelta(days=50))
+    assert not told.complete
+
+
+def test_gaps_inside_the_period_are_told(site: Site) -> None:
+    """A period that could not be asked is a gap of the report too."""
+    start = NOON - timedelta(days=40)
+    with site.open() as app, app.database.write() as connection:
+        end = start + timedelta(days=1)
+        sources.enter_gap(connection, 1, "all", "", start, end, "not asked in time", app.now())
+    told = report(site, start, END, ask=False)
+    assert [part.why for part in told.not_listed] == ["not asked in time"]
+
+
+def test_a_platform_that_refuses_is_told(site: Site) -> None:
+    """A feed that may not be listed keeps the period incomplete, with the reason."""
+    site.cloud.fails["poll"] = Refused("the scope is missing", remedy="Grant it.")
+    told = report(site)
+    assert [part.why for part in told.not_listed] == ["the scope is missing. Grant it."]
+    assert not told.complete
+
+
+def test_a_platform_that_does_not_answer_is_asked_again_some_times(site: Site) -> None:
+    """A listing that fails is tried again a few times, and then told."""
+    site.cloud.fails["poll"] = Unreachable("no answer")
+    told = report(site)
+    assert [part.why for part in told.not_listed] == ["no answer"]
+    assert site.count("job.unanswered") == reporting.TRIES
+
+
+def test_a_report_waits_as_long_as_the_platform_asks(site: Site) -> None:
+    """A platform that asks to wait is asked again after that, for some minutes."""
+    begun = site.clock.now()
+    site.cloud.fails["poll"] = RateLimited("slow down", retry_at=begun + timedelta(hours=2))
+    assert report(site).not_listed[0].why == "slow down"
+    assert site.clock.now() - begun < reporting.PATIENCE + timedelta(minutes=1)
+
+
+def test_another_runner_is_given_time(site: Site) -> None:
+    """A feed that another runner is listing is waited for, and then told."""
+    with site.open() as app:
+        claimed = jobs.claim(
+            app.database,
+            ("poll",),
+            runner_name="other",
+            now=app.now(),
+            lease=timedelta(days=1),
+            limit=1,
+            ahead=timedelta(days=1),
+            keys=(feed_key(1, "all", ""),),
+        )
+    assert len(claimed) == 1
+    assert report(site).not_listed[0].why == "another runner is still listing it"
+
+
+def test_the_platforms_own_counts_are_told(site: Site) -> None:
+    """Where an adapter reads statistics, they stand in the report."""
+    site.cloud.statistics = [Fact("day", "2026-03-02", START, (), document={"meetings": 3})]
+    (one,) = report(site).statistics
+    assert (one.kind, one.told) == ("day", {"meetings": 3})
+
+
+def test_an_unknown_source_must_be_asked_first(tmp_path: Path) -> None:
+    """Without any contact there is nothing to compare with."""
+    site = Site(tmp_path, make_cloud())
+    with pytest.raises(Misuse, match="never in contact"):
+        report(site, ask=False)
+
+
+def test_an_empty_period_is_misuse(site: Site) -> None:
+    """A period that ends before it begins is refused."""
+    with pytest.raises(Misuse, match="ends before"):
+        report(site, END, START)

@@ -1,0 +1,72 @@
+"""The contract is documented as it is: hooks with their arguments, errors with their tree."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+from catchment import errors, hookspecs
+
+PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
+HOOKS = {
+    name: hook for name, hook in vars(hookspecs.AdapterSpec).items() if not name.startswith("_")
+}
+
+
+def read_documented() -> dict[str, tuple[list[str], str]]:
+    """Arguments and ``must`` or ``may`` of each hook in the table of the page."""
+    rows = re.findall(r"^\| `(\w+)\((.*?)\)` \| (must|may) \|", PAGE, re.MULTILINE)
+    return {name: ([a for a in arguments.split(", ") if a], duty) for name, arguments, duty in rows}
+
+
+def read_tree(drawing: str) -> dict[str, str]:
+    """Parent of each class in a tree drawn with box characters, the root's parent being empty."""
+    parents, path = {}, [""]
+    for line in drawing.splitlines():
+        found = re.match(r"((?:│   |    )*(?:├── |└── )?)([A-Z]\w+)(?=\s|$)", line)
+        if found and (found[1] or found[2] == "CatchmentError"):
+            depth = len(found[1]) // 4
+            path[depth + 1 :] = [found[2]]
+            parents[found[2]] = path[depth]
+    return parents
+
+
+def test_every_hook_is_documented_with_its_arguments() -> None:
+    """The page names each hook with the arguments that it has, in their order, and no other."""
+    real = {
+        name: [argument for argument in inspect.signature(hook).parameters if argument != "self"]
+        for name, hook in HOOKS.items()
+    }
+    assert {name: arguments for name, (arguments, _) in read_documented().items()} == real
+
+
+def test_hooks_say_whether_they_must_be_there() -> None:
+    """The lists of the contract, each hook's docstring and the page agree on must and may."""
+    stated = dict.fromkeys(hookspecs.MUST, "must") | dict.fromkeys(hookspecs.MAY, "may")
+    first_words = {
+        name: (inspect.getdoc(hook) or "").split(".")[0].lower() for name, hook in HOOKS.items()
+    }
+    assert stated == first_words == {name: duty for name, (_, duty) in read_documented().items()}
+
+
+def test_page_shows_hooks_values_and_errors() -> None:
+    """The three modules of the contract are on the page as they stand in the code."""
+    shown = re.findall(r"automodule:: (\S+)", PAGE)
+    assert shown == ["catchment.hookspecs", "catchment.model", "catchment.errors"]
+
+
+def test_error_tree_is_drawn_as_it_is() -> None:
+    """The tree at the top of ``errors`` has every class, under its parent, and no other."""
+    classes = [
+        c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__
+    ]
+    real = {c.__name__: c.__base__.__name__ for c in classes if c.__base__}
+    assert read_tree(errors.__doc__ or "") == real | {"CatchmentError": ""}
+
+
+def test_exit_codes_stand_beside_the_tree() -> None:
+    """The exit codes in the drawing are those of the classes."""
+    drawn = re.findall(r"(\w+) +[^\n]*?exit (\d)$", errors.__doc__ or "", re.MULTILINE)
+    assert len(drawn) == 2
+    assert all(getattr(errors, name).exit_code == int(code) for name, code in drawn)

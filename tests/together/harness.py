@@ -1,0 +1,306 @@
+"""Simulated platforms on a stage: one World, one clock, and the program that captures it.
+
+Zoom alone, unless a test names others.  A simulator is served over real HTTP and the program works
+on real folders and databases; only time is made.  In one process the clock is a
+:class:`ManualClock`, for which waiting costs nothing; for runners in processes of their own, which
+a test may kill, it is a :class:`FileClock`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from catchment._engine.application import Application
+from catchment._engine.runner import Ending, Runner
+from catchment.clock import ENVIRONMENT, FileClock, ManualClock
+from catchment.sandbox import ASGIApp, Faults, Simulator, World, load_simulator, serve, write_config
+from catchment.settings import Settings, read_settings
+
+START = datetime(2026, 10, 13, tzinfo=UTC)
+"""Midnight of the simulated day; its meetings lie between the 8th and the 18th hour."""
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LEASE = timedelta(minutes=10)
+"""Longer than any job of these tests takes on the clock's time, shorter than a test's steps."""
+
+Wrap = Callable[[str, ASGIApp], ASGIApp]
+Tables = Mapping[str, Mapping[str, object]]
+Events = list[tuple[str, dict[str, Any]]]
+
+
+def wrapped(kind: type[Simulator], wrap: Wrap) -> type[Simulator]:
+    """The simulator *kind* with something of a test's own in front of each of its hosts."""
+
+    class Wrapped(kind):  # type: ignore[misc, valid-type]  # the class is known at run time only
+        @property
+        def hosts(self) -> Mapping[str, ASGIApp]:
+            return {name: wrap(name, app) for name, app in super().hosts.items()}
+
+    return Wrapped
+
+
+@dataclass
+class Stage:
+    """Simulated accounts and the settings with which they are captured.
+
+    Attributes:
+        folder: Where the settings and everything that they name lie.
+        platforms: The simulators, of one World.
+        clock: The time of all.
+        tables: Settings beside those that the simulators need.
+    """
+
+    folder: Path
+    platforms: list[Simulator]
+    clock: ManualClock | FileClock
+    tables: Tables = field(default_factory=dict)
+
+    @property
+    def platform(self) -> Any:
+        """The first platform: the only one of most tests, each of which knows its kind."""
+        return self.platforms[0]
+
+    @property
+    def settings_path(self) -> Path:
+        """The settings file."""
+        return self.folder / "catchment.toml"
+
+    @property
+    def inbox(self) -> Path:
+        """The folder into which people drop lists of meetings."""
+        return self.folder / "recovery" / self.platforms[0].source / "csv"
+
+    @property
+    def processed(self) -> Path:
+        """Where lists go that are done with."""
+        return self.folder / "recovery" / self.platforms[0].source / "processed"
+
+    def configure(self, **tables: Mapping[str, object]) -> Settings:
+        """Write the settings file anew, with *tables* over what stands in it."""
+        write_config(self.settings_path, self.platforms)
+        text = self.settings_path.read_text("utf-8")
+        told: dict[str, dict[str, Any]] = tomllib.loads(text)
+        sources = told.pop("sources")
+        standard: Tables = {"runner": {"lease": "10m"}, "buffer": {"reserve": 0}}
+        self.tables = {**self.tables, **tables}
+        for table in (standard, self.tables):
+            for name, values in table.items():
+                if name in sources:
+                    sources[name].update(values)
+                else:
+                    told.setdefault(name, {}).update(values)
+        merged = told | {f"sources.{name}": values for name, values in sources.items()}
+        self.settings_path.write_text(
+            "".join(_write_table(name, values) for name, values in merged.items()), "utf-8"
+        )
+        return read_settings(self.settings_path)
+
+    # --- in this process ---------------------------------------------------------------------
+
+    @contextmanager
+    def open(self) -> Iterator[Application]:
+        """The program's parts, as every command opens them."""
+        with Application.open(read_settings(self.settings_path), self.clock) as app:
+            yield app
+
+    def run_once(self, tell: Callable[..., None] | None = None) -> Ending:
+        """What ``catchment run --once`` does."""
+        with self.open() as app:
+            app.tell = tell or (lambda event, **fields: None)
+            return Runner(app, app.choose([]), once=True).run()
+
+    def live(self, until: datetime, step: timedelta = HOUR) -> None:
+        """Let time pass up to *until*, with a run after each step."""
+        while self.clock.now() < until:
+            self.clock.set(min(until, self.clock.now() + step))
+            self.run_once()
+
+    # --- in processes of their own -----------------------------------------------------------
+
+    def ticking(self, speed: float = 20.0) -> Ticking:
+        """Turns the hands of the shared clock until the block is left."""
+        assert isinstance(self.clock, FileClock)
+        return Ticking(self.clock, speed)
+
+    def start(self, *, once: bool = True, crash_at: str = "", name: str = "") -> Process:
+        """Start a runner in a process of its own."""
+        assert isinstance(self.clock, FileClock)
+        program = Path(sys.executable).with_name("catchment")
+        command = [str(program), "--config", str(self.settings_path), "run"]
+        return Process(
+            [*command, "--once"] if once else command,
+            {ENVIRONMENT: str(self.clock.path), "CATCHMENT_CRASH_AT": crash_at},
+            self.folder / f"runner{name}.log",
+        )
+
+
+class Process:
+    """A runner that can be killed."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        with log.open("ab") as told:
+            self._process = subprocess.Popen(
+                command, env={**os.environ, **environment}, stdout=told, stderr=told
+            )
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def wait(self, seconds: float = 120) -> int:
+        """Its exit code, once it has ended; it is killed where that takes too long."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"it did not end: {self.log.read_text()[-3000:]}") from None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> int:
+        """Kill it as a power cut would, with everything that it started; its exit code."""
+        self._process.kill()
+        return self._process.wait(30)
+
+    def kill_after(self, seconds: float) -> bool:
+        """Kill it after some real time; whether it was still at work."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return True
+        return False
+
+
+class Ticking:
+    """Turns the hands of a file's clock while processes work by it: *speed* seconds a second."""
+
+    def __init__(self, clock: FileClock, speed: float = 20.0) -> None:
+        self._clock, self._speed = clock, speed
+        self._end = threading.Event()
+        self._turning = threading.Lock()
+        self._thread = threading.Thread(target=self._tick, name="ticking")
+
+    def __enter__(self) -> Ticking:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def jump(self, by: timedelta) -> None:
+        """Turn the hands by *by* at once."""
+        with self._turning:
+            self._clock.advance(by)
+
+    def _tick(self) -> None:
+        before = time.monotonic()
+        while not self._end.wait(0.02):
+            now = time.monotonic()
+            self.jump(timedelta(seconds=(now - before) * self._speed))
+            before = now
+
+
+@contextmanager
+def staged(
+    folder: Path,
+    *,
+    of: Sequence[str] = ("zoom",),
+    meetings: int = 5,
+    calls: int = 0,
+    seed: int = 7,
+    days: int = 1,
+    faults: Faults | None = None,
+    switches: Mapping[str, object] | None = None,
+    at: datetime = START + timedelta(hours=26),
+    wrap: Wrap | None = None,
+    shared_clock: bool = False,
+    tables: Tables | None = None,
+) -> Iterator[Stage]:
+    """Simulated accounts that are served until the block is left.
+
+    Args:
+        folder: Where the settings and everything that they name lie.
+        of: The platforms, by the names of their plugins.
+        meetings: How many meetings each day has; breakout rooms come on top.
+        calls: How many calls each day has.
+        seed: The same seed is the same World.
+        days: How many days the World has.
+        faults: What goes wrong.
+        switches: Positions of the only simulator's switchboard, or of each by its name.
+        at: The time to begin with.
+        wrap: What stands in front of each host.
+        shared_clock: The clock stands in a file, for runners in processes of their own.
+        tables: Settings beside those that the simulators need; ``zoom`` is the source's table.
+    """
+    clock = FileClock(folder / "clock", at) if shared_clock else ManualClock(at)
+    world = World(seed, START, days, meetings, calls)
+    kinds = [load_simulator(name) for name in of]
+    if wrap is not None:
+        kinds = [wrapped(kind, wrap) for kind in kinds]
+    told = switches or {}
+    platforms = [
+        kind(world, clock, faults, told if len(of) == 1 else told.get(name))  # type: ignore[arg-type]
+        for name, kind in zip(of, kinds, strict=True)
+    ]
+    with ExitStack() as leaving:
+        leaving.enter_context(serve(platforms))
+        for platform in platforms:
+            leaving.enter_context(_environment(platform.secrets()))
+        stage = Stage(folder, platforms, clock, tables or {})
+        stage.configure()
+        yield stage
+
+
+def wait_until(happened: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    """Come back as soon as *happened*; fail where it does not happen in real time."""
+    ends = time.monotonic() + seconds
+    pause = threading.Event()
+    while not happened():
+        if time.monotonic() > ends:
+            raise AssertionError(f"it never happened: {what}")
+        pause.wait(0.05)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _write_table(name: str, values: Mapping[str, object]) -> str:
+    return f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
+        return f"{{ {inside} }}"
+    return json.dumps(value)

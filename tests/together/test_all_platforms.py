@@ -1,0 +1,105 @@
+"""One World, told by three platforms at once and captured by one runner on one catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.together.harness import HOUR, START, Stage, staged
+from tests.together.judge import ask, assert_equal
+
+from catchment._engine import reporting
+from catchment.sandbox import Faults
+
+ALL = ("zoom", "webex_meetings", "webex_calling")
+MINUTE = timedelta(minutes=1)
+
+
+def since_start(*names: str) -> dict[str, Mapping[str, object]]:
+    """Settings that leave out the month before, which is empty.
+
+    A call history that may be asked for half a day once a minute takes an hour for it.
+    """
+    return {name: {"since": START.strftime("%Y-%m-%dT%H:%M:%SZ")} for name in names}
+
+
+def finish_listing(stage: Stage) -> None:
+    """Let the minutes pass that the call history asks for, until every listing is at its end."""
+    for _ in range(60):
+        if not ask(stage, "SELECT 1 FROM walk LIMIT 1"):
+            return
+        stage.clock.advance(MINUTE)
+        stage.run_once()
+    pytest.fail("a listing never came to its end")
+
+
+@pytest.mark.timeout(600)
+def test_a_faulty_day_of_all_platforms_is_archived_once(tmp_path: Path, catalogue_url: str) -> None:
+    """Missing 0, duplicates 0, invented 0, bytes equal, whatever goes wrong (T1; S000, S001, S003).
+
+    The faults strike every platform, and what stops one keeps none of the others waiting.
+    """
+    rates = {"list": 0.05, "document": 0.05, "download": 0.1}
+    faults = Faults(seed=4, rates={"reset": rates, "truncate": rates, "throttle": rates})
+    catalogue = {"catalogue": {"url": catalogue_url}} if catalogue_url else {}
+    with staged(
+        tmp_path, of=ALL, meetings=4, calls=14, faults=faults, tables=since_start(*ALL) | catalogue
+    ) as stage:
+        stage.live(stage.clock.now() + 2 * HOUR, step=20 * MINUTE)
+        faults.until = stage.clock.now()
+        stage.live(stage.clock.now() + 9 * HOUR, step=3 * HOUR)
+        finish_listing(stage)
+        assert_equal(stage)
+        assert sum(faults.counts.values()) > 20
+        rows = ask(stage, "SELECT adapter FROM source ORDER BY adapter")
+        assert [row.adapter for row in rows] == sorted(ALL)
+
+
+def test_the_same_meeting_on_two_platforms_is_two_interactions(tmp_path: Path) -> None:
+    """Sources never share a key: what one platform tells says nothing about another (S000-25)."""
+    both = ("zoom", "webex_meetings")
+    with staged(tmp_path, of=both, meetings=3, tables=since_start(*both)) as stage:
+        stage.run_once()
+        rows = ask(
+            stage,
+            "SELECT i.interaction_id FROM recording r JOIN interaction i ON i.num = "
+            "r.interaction_num GROUP BY i.interaction_id HAVING count(DISTINCT r.source_id) > 1",
+        )
+        assert rows == []
+
+
+def test_a_platform_that_is_down_keeps_no_other_waiting(tmp_path: Path) -> None:
+    """While Webex answers nothing, Zoom's day is captured; afterwards Webex's is too."""
+    tables = since_start(*ALL)
+    with staged(tmp_path, of=ALL, meetings=3, calls=8, tables=tables) as stage:
+        zoom, *webex = stage.platforms
+        told = {one.source: {**tables[one.source], **one.settings()} for one in webex}
+        broken = {"api_url": "http://127.0.0.1:9/v1"}
+        stage.configure(**{name: {**table, **broken} for name, table in told.items()})
+        ending = stage.run_once()
+        assert set(ending.unreachable) == {one.source for one in webex}
+        held = ask(stage, "SELECT count(*) AS n FROM file WHERE recipe = '' AND state = 'archived'")
+        assert held[0].n == len(list(zoom.truth(stage.clock.now())))
+        stage.configure(**told)
+        stage.live(stage.clock.now() + 3 * HOUR)
+        finish_listing(stage)
+        assert_equal(stage)
+
+
+def test_the_report_says_what_no_recording_tells(tmp_path: Path) -> None:
+    """Calls that nobody answered or recorded stand in the report with the kind of gap (S001-7)."""
+    name = "webex_calling"
+    with staged(tmp_path, of=(name,), calls=30, tables=since_start(name)) as stage:
+        stage.live(stage.clock.now() + 3 * HOUR)
+        finish_listing(stage)
+        with stage.open() as app:
+            told = reporting.report(app, name, START, START + 24 * HOUR, ask=False)
+        outcomes = {call.outcome for call in stage.platform.world.calls}
+        assert {"not_recorded", "failed"} <= outcomes
+        assert told.gaps["failed"] > 0
+        assert told.gaps["not recorded"] > 0
+        assert told.gaps["unanswered"] > 0
+        assert told.gaps.get("missing", 0) == 0
+        assert told.expecting == told.fulfilled > 0

@@ -1,0 +1,127 @@
+"""``sandbox`` and ``demo``: what somebody sees who has no account."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.core.cli.typed import make_type
+from tests.together.harness import wait_until
+
+PROGRAM = str(Path(sys.executable).with_name("catchment"))
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """``catchment sandbox`` in a process of its own, until it is ready; it is killed at the end."""
+    out = folder / "out.txt"
+    with out.open("w") as stream:
+        process = subprocess.Popen(
+            [PROGRAM, "sandbox", *arguments], stdout=stream, stderr=stream, text=True, cwd=folder
+        )
+    try:
+        wait_until(lambda: "Ctrl-C ends it" in out.read_text() or process.poll() is not None, "up")
+        assert process.poll() is None, out.read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+def test_what_it_writes_works_as_it_is(tmp_path: Path) -> None:
+    """Settings and truth of a sandbox are all that another shell needs to capture it."""
+    config, truth = tmp_path / "try" / "catchment.toml", tmp_path / "truth.jsonl"
+    options = ("--seed", "3", "--meetings", "2", "--config-out", str(config))
+    with serving(tmp_path, "zoom", *options, "--truth-out", str(truth)) as process:
+        told = (tmp_path / "out.txt").read_text()
+        assert f"catchment --config {config} run --once" in told
+        (secret,) = (config.parent / "catchment.toml.secrets").iterdir()
+        assert secret.stat().st_mode & 0o077 == 0
+        assert secret.read_text().strip() not in config.read_text() + told
+        bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        command = [PROGRAM, "--config", str(config)]
+        run = subprocess.run([*command, "run", "--once"], env=bare, check=False)
+        assert run.returncode == 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    held = subprocess.run([*command, "inventory"], capture_output=True, text=True, check=True)
+    archived = {json.loads(line)["sha256"] for line in held.stdout.splitlines()}
+    offered = {json.loads(line)["sha256"] for line in truth.read_text().splitlines()}
+    assert offered
+    assert archived == offered
+
+
+def test_without_a_file_it_says_what_to_export(tmp_path: Path) -> None:
+    """What the settings would refer to is printed as lines for a shell; SIGTERM ends it well."""
+    with serving(tmp_path, "--meetings", "1") as process:
+        told = (tmp_path / "out.txt").read_text()
+        assert re.search(r"^  export \w+=\S+$", told, re.MULTILINE)
+        assert re.search(r"^zoom +api +http://127\.0\.0\.1:\d+$", told, re.MULTILINE)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_meetings_and_calls_are_told_of_one_world(tmp_path: Path) -> None:
+    """A world has as many meetings and calls as were asked for."""
+    with serving(tmp_path, "zoom", "--meetings", "2", "--calls", "3", "--days", "2"):
+        told = (tmp_path / "out.txt").read_text()
+        assert told.startswith("4 meetings and 6 calls from ")
+
+
+def test_faults_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of faults that is wrong is refused before anything is served."""
+    path = tmp_path / "faults.toml"
+    path.write_text("[explode]\nlist = 1\n")
+    done = make_type(capsys)("sandbox", "zoom", "--faults", str(path))
+    assert done.code == 2
+    assert "explode" in done.err
+
+
+def test_settings_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A place where nothing can be written is named."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    type_ = make_type(capsys)
+    done = type_("sandbox", "zoom", "--meetings", "1", "--config-out", str(blocked / "c.toml"))
+    assert done.code == 1
+    assert str(blocked) in done.err
+    assert done.err.startswith("Error: ")
+
+
+@pytest.mark.parametrize("option", ["--config-out", "--truth-out"])
+def test_what_is_there_is_never_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    """A file that is there already, such as the settings of a real account, is left alone."""
+    path = tmp_path / "catchment.toml"
+    path.write_text("mine")
+    done = make_type(capsys)("sandbox", "zoom", "--meetings", "1", option, str(path))
+    assert done.code == 2
+    assert "exists already and is left as it is" in done.err
+    assert "Name a new file, best in a new folder" in done.err
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The demo captures a bad day whole, says so, and what it tells to type next works."""
+    type_ = make_type(capsys)
+    done = type_("demo", "--keep", str(tmp_path / "demo"))
+    assert done.code == 0, done.out + done.err
+    table = done.out.partition("What the platforms offered")[2]
+    assert re.search(r"^zoom +(\d+) +\1 +0 +0 ", table, re.MULTILINE)
+    commands = re.findall(r"^  catchment (--config .*)$", done.out, re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        assert type_(*command.split()).code == 0
+    assert "\x1b" not in done.out + done.err
