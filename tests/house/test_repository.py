@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+DISTRIBUTIONS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 KINDS = ("removed", "added", "changed", "fixed")
 
 
@@ -27,11 +27,28 @@ def read_project(folder: Path) -> dict[str, Any]:
     return project
 
 
+#: What brings an adapter; the others are libraries that the plugins of one vendor share.
+PLUGINS = [folder for folder in DISTRIBUTIONS if "entry-points" in read_project(folder)]
+
+
 def test_there_are_plugins_to_look_at() -> None:
     """The tests below look at something: each folder of ``plugins`` is a distribution."""
     folders = [path for path in (ROOT / "plugins").iterdir() if path.is_dir()]
     assert PLUGINS
-    assert sorted(folders) == PLUGINS
+    assert sorted(folders) == DISTRIBUTIONS
+
+
+def test_a_library_belongs_to_the_plugins_of_its_vendor() -> None:
+    """What brings no adapter is required by plugins of its vendor, and by nobody else."""
+    for library in [folder for folder in DISTRIBUTIONS if folder not in PLUGINS]:
+        name = read_project(library)["name"]
+        users = [
+            plugin
+            for plugin in PLUGINS
+            if any(need.startswith(f"{name}==") for need in read_project(plugin)["dependencies"])
+        ]
+        assert users
+        assert all(plugin.name.startswith(f"{library.name}_") for plugin in users)
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=folder_name)
@@ -47,7 +64,7 @@ def test_plugin_is_named_after_its_folder(plugin: Path) -> None:
         assert entry[plugin.name].startswith(f"{package}.{module}:")
 
 
-@pytest.mark.parametrize("plugin", PLUGINS, ids=folder_name)
+@pytest.mark.parametrize("plugin", DISTRIBUTIONS, ids=folder_name)
 def test_plugin_moves_with_the_core(plugin: Path) -> None:
     """A plugin has the core's version and requires exactly that core."""
     version = read_project(ROOT / "core")["version"]
@@ -56,17 +73,18 @@ def test_plugin_moves_with_the_core(plugin: Path) -> None:
     assert f"catchment=={version}" in project["dependencies"]
 
 
-@pytest.mark.parametrize("plugin", PLUGINS, ids=folder_name)
+@pytest.mark.parametrize("plugin", DISTRIBUTIONS, ids=folder_name)
 def test_plugin_has_tests(plugin: Path) -> None:
-    """Each plugin has tests of its own, and tox runs them with nothing but the core beside it."""
+    """Each plugin has tests of its own, and tox runs them with no other plugin installed."""
     assert list((ROOT / "tests" / "plugins" / plugin.name).glob("test_*.py"))
-    assert f"pytest -n 2 {{posargs:tests/plugins/{plugin.name}}}" in (ROOT / "tox.ini").read_text()
+    tests = re.findall(r"pytest -n 2 \{posargs:(.+)\}", (ROOT / "tox.ini").read_text("utf-8"))
+    assert f"tests/plugins/{plugin.name}" in " ".join(tests).split()
 
 
 def test_tests_belong_to_a_plugin() -> None:
     """No folder of tests outlives its plugin."""
     folders = {path.name for path in (ROOT / "tests" / "plugins").glob("[!_.]*") if path.is_dir()}
-    assert folders <= {plugin.name for plugin in PLUGINS}
+    assert folders <= {plugin.name for plugin in DISTRIBUTIONS}
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=folder_name)
@@ -77,7 +95,7 @@ def test_plugin_readme_answers_an_administrator(plugin: Path) -> None:
     assert any(chapter.endswith("does not offer") for chapter in chapters)
 
 
-@pytest.mark.parametrize("folder", [ROOT / "core", *PLUGINS], ids=folder_name)
+@pytest.mark.parametrize("folder", [ROOT / "core", *DISTRIBUTIONS], ids=folder_name)
 def test_every_requirement_has_a_lower_bound(folder: Path) -> None:
     """Each requirement names the lowest version that is tested, or the one version allowed."""
     project = read_project(folder)
