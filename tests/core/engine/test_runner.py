@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from tests.core.engine.platform import CALLS, HOUR, MINUTE, START, Cloud, Stage, Tin, TinOfParts
@@ -13,7 +13,8 @@ from catchment._archive.layout import locate_package
 from catchment._catalogue import jobs, tables
 from catchment._engine.runner import Runner
 from catchment.adapters import Adapter, Source
-from catchment.errors import Misuse, Refused, Unreachable
+from catchment.errors import Misuse, NotPermitted, Refused, Unreachable
+from catchment.hookspecs import hookimpl
 from catchment.model import Account, Batch, Feed, Page, Ready, Span
 from catchment.model import Outcome as Answer
 from catchment.transport import Kit
@@ -179,6 +180,57 @@ def test_an_adapter_that_cannot_be_made_does_not_stop_the_others(
     said = outcome.unreachable["brass"]
     assert said.startswith("adapter brass: __init__ failed with KeyError at test_runner.py:")
     assert "secret-value" not in said
+
+
+@pytest.mark.parametrize("asked", ["who we are", "which parts there are"])
+def test_a_right_that_is_missing_at_contact_does_not_stop_the_others(
+    stage: Stage, other: Cloud, asked: str
+) -> None:
+    """A source whose credential may not see its own account or sites fails alone (promise 6)."""
+    beside(stage, "brass", other, TinOfParts)
+    error = NotPermitted("the scope user:read is missing", remedy="Grant it.")
+    if asked == "who we are":
+        other.account = lambda: refuse(error)
+    else:
+        other.parts = lambda _feed: (_ for _ in ()).throw(error)
+    stage.cloud.hold("c1")
+    outcome = stage.run("brass", "tin")
+    assert outcome.unreachable == {"brass": "the scope user:read is missing. Grant it."}
+    assert stage.archived() == {("c1", "f"): b"hello"}
+
+
+class Senseless(Tin):
+    """An adapter whose declarations are not what the contract says."""
+
+    feeds = cast(Any, ("calls",))
+
+
+class Hasty(Tin):
+    """An adapter whose account is none."""
+
+    @hookimpl
+    def account(self) -> Account:
+        """Something that only looks like an account."""
+        return Account(cast(Any, ["secret-value"]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Senseless, "adapter brass: feeds_of failed with AttributeError"),
+        (Hasty, "the program failed with "),
+    ],
+)
+def test_a_broken_adapter_at_contact_does_not_stop_the_others(
+    stage: Stage, other: Cloud, kind: type[Tin], said: str
+) -> None:
+    """Whatever an adapter gives, its source alone waits; the type of the failure is told."""
+    beside(stage, "brass", other, kind)
+    stage.cloud.hold("c1")
+    outcome = stage.run("brass", "tin")
+    assert outcome.unreachable["brass"].startswith(said)
+    assert "secret-value" not in outcome.unreachable["brass"]
+    assert stage.archived() == {("c1", "f"): b"hello"}
 
 
 def test_another_account_under_the_same_name_writes_nothing(stage: Stage) -> None:

@@ -200,16 +200,19 @@ class Application:
             self._pin(table, live.hooks)
             live.stopped = ""
             return live
+        kind = table.kind
+
+        def list_feeds() -> dict[str, Feed]:
+            return {feed.name: feed for feed in kind.feeds_of(table.settings)}
+
+        feeds = guard(kind.name, "feeds_of", list_feeds)
         hooks, kit, downloader = self._build(table)
         try:
             source_id = self._pin(table, hooks)
-        except CatchmentError:
+        except Exception:
             kit.close()
             downloader.close()
             raise
-        kind = table.kind
-        asked = guard(kind.name, "feeds_of", lambda: kind.feeds_of(table.settings))
-        feeds = {feed.name: feed for feed in asked}
         live = LiveSource(source_id, name, table, hooks, kit, downloader, feeds)
         self.live[name] = live
         return live

@@ -33,7 +33,13 @@ from catchment._engine.consolidation import consolidate
 from catchment._engine.derive import derive
 from catchment._engine.media import fetch
 from catchment._engine.work import Work
-from catchment.errors import CatchmentError, NeedsPerson, Refused
+from catchment.errors import (
+    CatalogueUnusable,
+    CatchmentError,
+    Refused,
+    StorageUnavailable,
+    ToolMissing,
+)
 
 log = logging.getLogger("catchment.runner")
 
@@ -187,9 +193,11 @@ class Runner:
                 self._refused[name] = endings.describe(error)
                 sources.stop_named(self.app.database, name, endings.describe(error), now)
                 self.app.tell("source.stopped", source=name, error=endings.describe(error))
-            except NeedsPerson:
-                raise
-            except CatchmentError as error:
+            except (CatalogueUnusable, StorageUnavailable, ToolMissing):
+                raise  # what all sources share is missing
+            except Exception as error:  # noqa: BLE001 - whatever an adapter does, others go on
+                if not isinstance(error, CatchmentError):
+                    log.error("contact.crashed %s", name, exc_info=error)
                 self.unreachable[name] = endings.describe(error)
                 self.app.tell("source.unreachable", source=name, error=endings.describe(error))
 
