@@ -30,6 +30,7 @@ from catchment.transport import (
     Minted,
     Request,
     TokenRejected,
+    read_links,
     read_retry_after,
 )
 
@@ -283,6 +284,33 @@ def read_limit(answer: Answer) -> CatchmentError | None:
     """An adapter's check that reads 429 itself."""
     when = read_retry_after(answer.headers, answer.at)
     return RateLimited("daily limit", retry_at=when) if answer.status == 429 else None
+
+
+def test_an_answer_knows_what_was_asked_for_its_links(kit: Kit, serve: Any, reply: Any) -> None:
+    """A link to the next page may be relative, and is followed on the server that gave it."""
+
+    def answer(asked: Any) -> Any:
+        last = "page=2" in asked.target
+        return reply(headers={} if last else {"Link": '<?page=2>; rel="next"'})
+
+    server = serve(answer)
+    client = kit.client(server.url)
+    first = client.send(Request("GET", "/rows", (("page", "1"),)))
+    assert read_links(first) == {"next": f"{server.url}/rows?page=2"}
+    client.send(Request("GET", read_links(first)["next"]))
+    assert [asked.target for asked in server.asked] == ["/rows?page=1", "/rows?page=2"]
+
+
+def test_a_budget_that_nobody_declared_is_not_without_a_limit(
+    kit: Kit, serve: Any, reply: Any
+) -> None:
+    """A misspelt budget would be kept by nobody; the error names it and those that there are."""
+    server = serve(lambda asked: reply())
+    with pytest.raises(AdapterFault, match=r"'apis' and declares only 'api'"):
+        kit.client(server.url, budget="api").send(Request("GET", "/x", budget="apis"))
+    with pytest.raises(AdapterFault, match="'other'"):
+        kit.client(server.url, budget="other")
+    assert server.asked == []
 
 
 def test_the_budget_is_kept_to(kit: Kit, clock: Any, serve: Any, reply: Any) -> None:

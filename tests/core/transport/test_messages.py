@@ -113,3 +113,23 @@ def test_html_instead_of_json_is_a_broken_answer() -> None:
 def test_links_are_read_by_relation(header: str, links: dict[str, str]) -> None:
     """RFC 8288, and the doubled angle brackets that one vendor's own sample shows."""
     assert read_links(Answer(200, {"link": header}, b"", NOW)) == links
+
+
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [
+        ("/v1/rows?page=2", "https://api.example/v1/rows?page=2"),
+        ("?page=2", "https://api.example/v1/rows?page=2"),
+        ("more?page=2", "https://api.example/v1/more?page=2"),
+        ("//other.example/x", "https://other.example/x"),
+        ("https://other.example/x?a=1", "https://other.example/x?a=1"),
+        ("", None),
+        ("https://[x/y", None),
+    ],
+)
+def test_a_relative_link_is_one_of_the_server_that_answered(told: str, whole: str | None) -> None:
+    """RFC 8288, 3.1: a target is resolved against what was asked."""
+    answer = Answer(
+        200, {"link": f'<{told}>; rel="next"'}, b"", NOW, "https://api.example/v1/rows?page=1"
+    )
+    assert read_links(answer).get("next") == whole

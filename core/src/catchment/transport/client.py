@@ -20,7 +20,7 @@ from catchment.errors import (
 from catchment.model import Budget, Clock
 from catchment.transport import _http
 from catchment.transport.buckets import Buckets
-from catchment.transport.limits import Limits
+from catchment.transport.limits import Limits, find_budget
 from catchment.transport.messages import Answer, Request, read_date, read_retry_after
 from catchment.transport.tokens import TokenSource
 
@@ -67,7 +67,7 @@ class Client:
         self._auth = auth
         self._check = check
         self._budget = budget
-        self._budgets = budgets or {}
+        self._budgets = budgets
         self._account = account
         self._limits = limits or Limits()
         self._stop = stop or threading.Event()
@@ -90,6 +90,7 @@ class Client:
             RateLimited: The platform asked us to wait longer than is waited here.
             Unreachable: No answer, or that of a broken server, also after some tries.
             TokenRejected: A new token was not accepted either.
+            AdapterFault: The request names a budget that the adapter does not declare.
             CatchmentError: Whatever else ``check`` read in the answer.
         """
         failures, renewed = 0, False
@@ -118,7 +119,7 @@ class Client:
 
     def _bucket(self, request: Request) -> tuple[str, Budget | None]:
         name = request.budget or self._budget
-        return f"{self._account}/{name}", self._budgets.get(name) if name else None
+        return f"{self._account}/{name}", find_budget(name, self._budgets)
 
     def _take(self, request: Request) -> None:
         key, budget = self._bucket(request)
@@ -204,7 +205,7 @@ class Client:
         if at is not None:
             self._offset = at - now
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, bytes(body), at or now)
+        return Answer(response.status_code, headers, bytes(body), at or now, str(response.url))
 
     def _opened(self) -> httpx.Client:
         with self._opening:

@@ -9,11 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from catchment.clock import SystemClock
-from catchment.errors import AdapterFault
 from catchment.model import Budget, Clock
 from catchment.transport.buckets import Buckets, LocalBuckets
 from catchment.transport.client import Check, Client
-from catchment.transport.limits import Limits
+from catchment.transport.limits import Limits, find_budget
 from catchment.transport.rotating import LocalVault, RotatingToken, Vault
 from catchment.transport.tokens import LocalTokens, Minted, OAuthToken, TokenSource, TokenStore
 
@@ -84,8 +83,7 @@ class Kit:
         Raises:
             AdapterFault: The adapter declares no budget of that name.
         """
-        if budget is not None and self.budgets is not None and budget not in self.budgets:
-            raise AdapterFault(f"the adapter uses the budget {budget!r} and does not declare it")
+        find_budget(budget, self.budgets)
         client = Client(
             base_url,
             clock=self.clock,

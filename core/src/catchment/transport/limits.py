@@ -1,9 +1,13 @@
-"""How patient the clients of a source are."""
+"""How patient the clients of a source are, and which limit a request counts against."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+
+from catchment.errors import AdapterFault
+from catchment.model import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +31,24 @@ class Limits:
     first_delay: timedelta = timedelta(seconds=1)
     longest_wait: timedelta = timedelta(seconds=30)
     body_bytes: int = 64 * 1024 * 1024
+
+
+def find_budget(name: str | None, budgets: Mapping[str, Budget] | None) -> Budget | None:
+    """The budget called *name*; ``None`` where nothing is counted.
+
+    Args:
+        name: What a request counts against; ``None`` for what is not counted.
+        budgets: What the adapter declares; ``None`` counts nothing and accepts any name.
+
+    Raises:
+        AdapterFault: There is none of that name: a limit would be kept by nobody.
+    """
+    if name is None or budgets is None:
+        return None
+    if name not in budgets:
+        known = f"only {', '.join(map(repr, sorted(budgets)))}" if budgets else "no budget at all"
+        raise AdapterFault(
+            f"the adapter counts requests against the budget {name!r} and declares {known}",
+            remedy="This is a bug of the adapter: its 'budgets' must name it.",
+        )
+    return budgets[name]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 from catchment.errors import Unreachable
 
@@ -70,12 +70,14 @@ class Answer:
         headers: By lower-case name.
         body: The bytes, with any content encoding taken off.
         at: The platform's time, from its ``Date`` header; our clock's where there is none.
+        url: What was asked, which relative links are read against; empty where that is not known.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     at: datetime
+    url: str = field(default="", repr=False)
 
     @property
     def media_type(self) -> str:
@@ -122,15 +124,28 @@ _RELATION = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))""", re.IGNORE
 def read_links(answer: Answer) -> dict[str, str]:
     """Read the ``Link`` header (RFC 8288): addresses by relation, ``{"next": "https://…"}``.
 
+    A relative address is one of the server that answered, and is made whole.
+
     Lenient: doubled angle brackets are one pair, relations are read without regard to case, and
     what is no link is passed over.  The first link of a relation counts.
     """
     links: dict[str, str] = {}
-    for url, parameters in _LINK.findall(answer.headers.get("link", "")):
+    for told, parameters in _LINK.findall(answer.headers.get("link", "")):
+        url = _join(answer.url, told.strip())
+        if not url:
+            continue
         for quoted, bare in _RELATION.findall(";" + parameters.lstrip("; ")):
             for relation in (quoted or bare).lower().split():
-                links.setdefault(relation, url.strip())
+                links.setdefault(relation, url)
     return links
+
+
+def _join(base: str, told: str) -> str:
+    """*told* as a whole address; empty for none, and for what cannot be one."""
+    try:
+        return urljoin(base, told) if told else ""
+    except ValueError:
+        return ""
 
 
 def read_date(text: str) -> datetime | None:
