@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,14 +12,21 @@ import pytest
 from catchment import model
 from catchment._plain import from_plain, to_plain
 from catchment.model import (
+    ABSENCES,
+    BadValue,
     Batch,
     Contact,
+    Fact,
+    Feed,
+    Finding,
     InteractionDraft,
+    Key,
     MediaFile,
     NotYet,
     Party,
     Recording,
     Ref,
+    Sighting,
     Timeline,
     Way,
     Window,
@@ -27,6 +35,7 @@ from catchment.model import (
 
 AT = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+KEYS = (Key("call", "1"),)
 VALUES = [
     kind
     for _, kind in inspect.getmembers(model, inspect.isclass)
@@ -73,6 +82,53 @@ def test_a_window_never_ends_before_it_starts() -> None:
 def test_a_window_is_told_in_utc_to_the_second() -> None:
     """People read a window as two times."""
     assert str(Window(AT, AT + HOUR)) == "2026-11-02T12:00:00Z..2026-11-02T13:00:00Z"
+
+
+WORDS: list[tuple[str, str, Callable[[], object]]] = [
+    ("MediaFile.kind", "podcast", lambda: MediaFile("f", "podcast", "mp3")),  # type: ignore[arg-type]
+    ("MediaFile.offered", "soon", lambda: MediaFile("f", "audio", "mp3", offered="soon")),  # type: ignore[arg-type]
+    ("Sighting.offered", "failed", lambda: Sighting("r", AT, KEYS, "1", offered="failed")),  # type: ignore[arg-type]
+    ("Timeline.certainty", "sure", lambda: Timeline(certainty="sure")),  # type: ignore[arg-type]
+    ("Finding.verdict", "ok", lambda: Finding("scope", "ok")),  # type: ignore[arg-type]
+    ("Fact.absence", "Not Recorded", lambda: Fact("cdr", "1", AT, KEYS, absence="Not Recorded")),
+]
+
+
+@pytest.mark.parametrize(("where", "value", "make"), WORDS, ids=[one[0] for one in WORDS])
+def test_a_word_that_nobody_knows_is_refused(
+    where: str, value: str, make: Callable[[], object]
+) -> None:
+    """The catalogue would keep it, and whoever reads it later would not understand it."""
+    with pytest.raises(BadValue, match=f"^{where} cannot be '{value}', only one of '"):
+        make()
+
+
+@pytest.mark.parametrize("absence", ["", *ABSENCES])
+def test_an_absence_is_one_that_the_report_shows(absence: str) -> None:
+    """Every kind of gap that the contract names may be told, and that there is none."""
+    assert Fact("cdr", "1", AT, KEYS, absence=absence).absence == absence
+
+
+def test_a_wrong_word_is_not_quoted_at_length() -> None:
+    """What stands where a word should may be anything: a link, a document."""
+    with pytest.raises(BadValue) as caught:
+        Finding("scope", "https://example.com/?" + "x" * 500)  # type: ignore[arg-type]
+    assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize("name", ["every", "max_window", "horizon", "resolution"])
+def test_a_feed_has_no_length_of_nothing(name: str) -> None:
+    """Such a feed would be asked without end, or for nothing."""
+    lengths = {"every": "5m", "max_window": "1d", name: "0s"}
+    with pytest.raises(BadValue, match=f"the feed calls needs more than '0s' as its {name}"):
+        Feed("calls", **lengths)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("step", [{"0s": "1d"}, {"1h": "0s"}])
+def test_a_feed_looks_back_over_some_time(step: dict[str, str]) -> None:
+    """A step of the ladder has a pause before it and a period to look at."""
+    with pytest.raises(BadValue, match="the feed calls needs more than '0s' as its lookback"):
+        Feed("calls", every="5m", max_window="1d", lookback=step)
 
 
 def test_a_time_line_is_as_long_as_its_stretches() -> None:

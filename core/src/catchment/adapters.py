@@ -22,6 +22,7 @@ from catchment import hookspecs
 from catchment.errors import AdapterFault, CatchmentError, NotInstalled, Truncated
 from catchment.model import (
     Account,
+    BadValue,
     Batch,
     Budget,
     Bundle,
@@ -185,6 +186,13 @@ def list_shortcomings(adapter: object) -> list[str]:
             shortcomings.append(f"its {name} is wrong: {error}")
     unknown = sorted({*adapter.batch} - {*hookspecs.BATCHED})
     shortcomings += [f"batch names {name}, which takes no batch" for name in unknown]
+    shortcomings += [
+        f"its batch of {name} is {size!r}, which is no number of items"
+        for name, size in sorted(adapter.batch.items())
+        if not isinstance(size, int) or size < 1
+    ]
+    if isinstance(adapter.id_columns, str):
+        shortcomings.append("its id_columns is one text, not several (is a comma missing?)")
     return shortcomings
 
 
@@ -378,7 +386,10 @@ class Hooks:
     def _iterate(self, hook: str, kind: type[T], **arguments: Any) -> Iterator[T]:
         if hook in hookspecs.MAY and not self.has(hook):
             return
-        rows = self._guard(hook, lambda: iter(self._call(hook, **arguments)))
+        answer = self._guard(hook, lambda: self._call(hook, **arguments))
+        if isinstance(answer, str):  # it can be iterated, and would fall into its letters
+            raise AdapterFault(f"adapter {self.name}: {hook} must give several values, not a text")
+        rows = self._guard(hook, lambda: iter(answer))
         while True:
             row = self._guard(hook, lambda: next(rows, _END))
             if row is _END:
@@ -411,6 +422,11 @@ def guard(name: str, hook: str, call: Callable[[], T]) -> T:
         return call()
     except CatchmentError:
         raise
+    except BadValue as error:
+        raise AdapterFault(
+            f"adapter {name}: {hook} made a value that cannot be: {error}; "
+            "this is a bug of the adapter"
+        ) from error
     except Exception as error:
         # The traceback is for the adapter's author; the message may quote foreign data, so
         # only its type goes to where people look.

@@ -13,27 +13,38 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 Json = Mapping[str, Any]
 """One JSON object of a platform, verbatim: parsed, but nothing renamed, added or left out."""
 
+
+class BadValue(ValueError):
+    """A value that cannot be, refused where it is made: later nobody knows who made it.
+
+    The sentence is ours and names no more than the field and what stood in it, so that it can be
+    shown to people, as what foreign code says cannot.
+    """
+
+
 _PERIOD = re.compile(r"(\d+)\s*(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MOST_QUOTED = 40
+"""So many characters of a wrong value are shown: what it really is, nobody knows."""
 
 
 def period(text: str | timedelta) -> timedelta:
     """Read a length of time such as ``"10m"``, ``"3h"``, ``"30d"`` or ``"1h30m"``.
 
     Raises:
-        ValueError: *text* is not made of numbers followed by s, m, h or d.
+        BadValue: *text* is not made of numbers followed by s, m, h or d.
     """
     if isinstance(text, timedelta):
         return text
     compact = text.replace(" ", "")
     found = _PERIOD.findall(compact)
     if not found or "".join(number + unit for number, unit in found) != compact:
-        raise ValueError(f"{text!r} is not a length of time; write for example 10m, 3h or 30d")
+        raise BadValue(f"{text!r} is not a length of time; write for example 10m, 3h or 30d")
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in found), timedelta())
 
 
@@ -50,14 +61,25 @@ class Clock(Protocol):
 
 
 def _check_aware(what: str, *moments: datetime | None) -> None:
-    """Refuse times without a zone where they enter: later nobody knows whose they were.
+    """Refuse times without a zone.
 
     Raises:
-        ValueError: One of *moments* is naive.
+        BadValue: One of *moments* is naive.
     """
     for moment in moments:
         if moment is not None and moment.tzinfo is None:
-            raise ValueError(f"{what} needs aware times, and {moment} has no time zone")
+            raise BadValue(f"{what} needs aware times, and {moment} has no time zone")
+
+
+def _check_known(what: str, value: str, allowed: Sequence[str]) -> None:
+    """Refuse a word that the catalogue and whoever reads it would not understand.
+
+    Raises:
+        BadValue: *value* is none of *allowed*.
+    """
+    if value not in allowed:
+        words = ", ".join(map(repr, allowed))
+        raise BadValue(f"{what} cannot be {repr(value)[:_MOST_QUOTED]}, only one of {words}")
 
 
 # --- listings -------------------------------------------------------------------------------
@@ -73,7 +95,7 @@ class Window:
     def __post_init__(self) -> None:
         _check_aware("a window", self.start, self.end)
         if self.end < self.start:
-            raise ValueError(f"a window cannot end ({self.end}) before it starts ({self.start})")
+            raise BadValue(f"a window cannot end ({self.end}) before it starts ({self.start})")
 
     @property
     def length(self) -> timedelta:
@@ -82,6 +104,10 @@ class Window:
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m-%dT%H:%M:%SZ}..{self.end:%Y-%m-%dT%H:%M:%SZ}"
+
+
+_NEEDED = ("every", "max_window", "horizon", "resolution")
+"""Lengths of a feed that cannot be nothing: it would be asked without end, or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +146,14 @@ class Feed:
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name:
-            raise ValueError(f"a feed cannot be called {self.name!r}")
-        ladder = (*self.lookback, *self.lookback.values())
-        for length in (self.every, self.max_window, self.settle, self.horizon, self.lag, *ladder):
+            raise BadValue(f"a feed cannot be called {self.name!r}")
+        lengths = [(name, getattr(self, name)) for name in _NEEDED]
+        lengths += [("lookback", length) for step in self.lookback.items() for length in step]
+        for name, length in lengths:
+            if period(length) <= timedelta():
+                raise BadValue(f"the feed {self.name} needs more than {length!r} as its {name}")
+        for length in (self.settle, self.lag):
             period(length)
-        if period(self.resolution) <= timedelta():
-            raise ValueError(f"the feed {self.name} needs a resolution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +169,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         if self.rate <= 0 or not 0 < self.share <= 1 or period(self.per) <= timedelta():
-            raise ValueError(f"{self} is no budget: it would never allow a request")
+            raise BadValue(f"{self} is no budget: it would never allow a request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +222,12 @@ class Sighting:
     def __post_init__(self) -> None:
         _check_aware("a sighting", self.occurred_at)
         if not self.keys:
-            raise ValueError("a sighting needs at least one key")
+            raise BadValue("a sighting needs at least one key")
+        _check_known("Sighting.offered", self.offered, ("ready", "not_yet"))
+
+
+ABSENCES = ("unanswered", "not recorded", "failed", "refused", "paused", "external")
+"""Kinds of gap that an adapter may tell of a fact; ``report`` adds its own, such as ``missing``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +242,7 @@ class Fact:
         expects: Why a recording should exist (``"answered"``); empty when none is expected.
             A fact that expects one and finds none by key within ``patience`` is a gap.
         absence: If no recording can be expected, the kind of gap that people should see all the
-            same: ``unanswered``, ``not recorded``, ``failed``, ``refused``, ``paused`` or
-            ``external``.
+            same, one of :data:`ABSENCES`; empty where there is nothing to see.
         ask: The id under which ``recover`` finds what is missing: empty for the fact's own id,
             ``None`` where the platform cannot be asked by id and the time around ``at`` is listed
             again instead.
@@ -228,6 +260,8 @@ class Fact:
 
     def __post_init__(self) -> None:
         _check_aware("a fact", self.at)
+        if self.absence:
+            _check_known("Fact.absence", self.absence, ABSENCES)
 
     @property
     def asked_id(self) -> str | None:
@@ -367,6 +401,8 @@ class Denied(Outcome):
 # --- files -----------------------------------------------------------------------------------
 
 Kind = Literal["audio", "video", "screen", "chat", "transcript", "captions", "attachment"]
+Certainty = Literal["exact", "declared", "guessed"]
+Origin = Literal["original", "derived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +437,10 @@ class Timeline:
     """
 
     stretches: tuple[Window, ...] = ()
-    certainty: Literal["exact", "declared", "guessed"] = "guessed"
+    certainty: Certainty = "guessed"
+
+    def __post_init__(self) -> None:
+        _check_known("Timeline.certainty", self.certainty, get_args(Certainty))
 
     @property
     def length(self) -> timedelta:
@@ -463,6 +502,10 @@ class MediaFile:
     name: str | None = None
     extra: Json = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _check_known("MediaFile.kind", self.kind, get_args(Kind))
+        _check_known("MediaFile.offered", self.offered, ("ready", "not_yet", "failed"))
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -490,13 +533,17 @@ class StoredFile:
     version: int
     kind: Kind
     form: str
-    origin: Literal["original", "derived"]
+    origin: Origin
     recipe: str
     sha256: str
     size_bytes: int
     of: Ref | None
     timeline: Timeline
     measured: Measured
+
+    def __post_init__(self) -> None:
+        _check_known("StoredFile.kind", self.kind, get_args(Kind))
+        _check_known("StoredFile.origin", self.origin, get_args(Origin))
 
 
 # --- interactions ----------------------------------------------------------------------------
@@ -660,6 +707,9 @@ class Person:
     active: bool = True
 
 
+Verdict = Literal["pass", "warn", "fail"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of ``catchment check``.
@@ -672,9 +722,12 @@ class Finding:
     """
 
     what: str
-    verdict: Literal["pass", "warn", "fail"]
+    verdict: Verdict
     detail: str = ""
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        _check_known("Finding.verdict", self.verdict, get_args(Verdict))
 
 
 @dataclass(frozen=True, slots=True)

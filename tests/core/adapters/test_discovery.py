@@ -43,6 +43,10 @@ class Good(Adapter):
 FORGETFUL = GOOD.replace("@hookimpl\n    def recover", "def recover")
 NO_CLASS = "Good = 'not a class'"
 BARE = "from catchment.adapters import Adapter\nclass Good(Adapter): ..."
+STILL = GOOD.replace(
+    "    feeds =",
+    "    batch, id_columns = {'recover': 0, 'fetch_media': '5'}, ('uuid')\n    feeds =",
+)
 BROKEN = "import there_is_no_such_module"
 TELL = """
 import json, sys
@@ -117,6 +121,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     install(site, "tin-forgetful", "tin_forgetful", FORGETFUL)
     install(site, "tin-noclass", "tin_noclass", NO_CLASS)
     install(site, "tin-bare", "tin_bare", BARE)
+    install(site, "tin-still", "tin_still", STILL)
     install(site, "tin-one", "tin_twice", GOOD)
     install(site, "tin-two", "tin_twice", GOOD)
     return find(site)
@@ -173,6 +178,18 @@ def test_everything_that_lacks_is_told_at_once(found: Found) -> None:
     fault = found["tin_bare"]["fault"]
     lacking = ("does not set name", "does not set Settings", "the hook poll", "declares no feeds")
     assert all(one in fault for one in lacking)
+
+
+def test_a_batch_of_nothing_is_refused(found: Found) -> None:
+    """The engine would ask for no item at all, for ever; a text is no number either."""
+    fault = found["tin_still"]["fault"]
+    assert "its batch of recover is 0, which is no number of items" in fault
+    assert "its batch of fetch_media is '5', which" in fault
+
+
+def test_one_text_is_not_several_names_of_columns(found: Found) -> None:
+    """A forgotten comma would make a column of every letter."""
+    assert "its id_columns is one text" in found["tin_still"]["fault"]
 
 
 def test_only_what_is_named_is_imported(tmp_path: Path) -> None:

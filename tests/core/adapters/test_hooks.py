@@ -16,10 +16,12 @@ from catchment.model import (
     Account,
     Batch,
     Feed,
+    MediaFile,
     Nothing,
     NotYet,
     Page,
     Person,
+    Ready,
     Recording,
     Ref,
     Span,
@@ -240,6 +242,17 @@ def test_a_foreign_error_becomes_a_fault_that_quotes_nothing(answer: Callable[[]
     assert "secret" not in said + caught.value.remedy
 
 
+def test_a_value_that_cannot_be_is_told_in_full() -> None:
+    """What our own values refuse quotes nothing foreign, and tells the author what to mend."""
+
+    def files() -> Any:
+        yield Ready(Recording("a", AT), files=(MediaFile("f", "podcast", "mp3"),))  # type: ignore[arg-type]
+
+    with pytest.raises(AdapterFault, match="fetch_media made a value that cannot be") as caught:
+        list(hooks(fetch_media=files).fetch_media(BATCH))
+    assert "MediaFile.kind cannot be 'podcast', only one of 'audio', " in str(caught.value)
+
+
 def test_what_was_yielded_before_an_error_was_given() -> None:
     """A page that came before the failure was handed on, so that it is kept."""
     listing = hooks(poll=stumble_later).poll(SPAN)
@@ -317,6 +330,12 @@ def test_parts_that_are_no_names_are_a_fault() -> None:
     """A part must be a name: anything else would become a key that nobody can read."""
     with pytest.raises(AdapterFault, match="partitions"):
         hooks(Optional, partitions=lambda: [1]).partitions(FEED)
+
+
+def test_one_text_is_not_several_parts() -> None:
+    """A forgotten bracket must not make a part of every letter."""
+    with pytest.raises(AdapterFault, match="scripted: partitions must give several values, not a"):
+        hooks(Optional, partitions=lambda: "east").partitions(FEED)
 
 
 def test_hooks_are_listed_in_the_order_of_the_contract() -> None:
