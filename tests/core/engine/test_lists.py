@@ -38,7 +38,6 @@ def values(data: bytes) -> list[str]:
         b"# first\n\nuuid\na\nb\n",
         b"Topic,Meeting UUID,Meeting ID\nx,a,1\ny,b,2\n",
         b"meeting_id,topic,meeting_uuid\n1,x,a\n2,y,b\n",
-        b'topic,id\n"two\nlines",a\nx,b\n',
         b'topic,id\n"x, y",a\n"",b\n',
     ],
 )
@@ -102,11 +101,24 @@ def test_what_is_no_utf8_is_refused_with_its_line(data: bytes, line: int) -> Non
     assert "UTF-8" in caught.value.remedy
 
 
-def test_a_field_that_never_ends_is_one_bad_line() -> None:
-    """A quote that is never closed swallows what follows, and that is told."""
-    entries = read_list(b'a\n"b\nc\nd\n')
-    assert entries[0] == Entry(1, "a")
-    assert all(entry.fault or "\n" not in entry.value for entry in entries)
+@pytest.mark.parametrize(
+    "line", ['"b', '"b,topic', 'b,"topic', '"b"c', '"b" c,topic', "x" * 200_000 + ",y"]
+)
+def test_a_line_that_is_no_csv_costs_only_itself(line: str) -> None:
+    """A quote that is never closed swallows nothing of what follows; its line is named (T6)."""
+    entries = read_list(f'a,"one"\n{line}\nc,three\n"d",four\n'.encode())
+    assert [(one.line, one.value) for one in entries if not one.fault] == [
+        (1, "a"),
+        (3, "c"),
+        (4, "d"),
+    ]
+    assert [one.line for one in entries if one.fault] == [2]
+
+
+def test_a_first_line_that_is_no_csv_does_not_hide_the_header() -> None:
+    """The names of the columns may stand below a title that somebody typed."""
+    entries = read_list(b'"Calls of March\ntopic,id\nx,a\n')
+    assert [(one.line, one.value) for one in entries if not one.fault] == [(3, "a")]
 
 
 @given(st.binary(max_size=200))

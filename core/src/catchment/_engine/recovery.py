@@ -12,10 +12,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import hashlib
-import io
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -63,30 +62,33 @@ def read_list(data: bytes, columns: Sequence[str] = ()) -> list[Entry]:
             f"line {line} is not UTF-8 text", remedy="Save the list as CSV in UTF-8 and try again."
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    entries: list[Entry] = []
     names = [name.casefold() for name in (*columns, *COLUMNS)]
-    column = 0
-    reader = csv.reader(io.StringIO(text))
-    for row in _rows(reader, entries):
-        cells = [cell.strip() for cell in row]
+    entries: list[Entry] = []
+    column, first = 0, True
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            cells = _read_cells(line)
+        except csv.Error as error:
+            entries.append(Entry(number, "", f"it is not CSV: {error}"))
+            continue
         if not any(cells) or cells[0].startswith("#"):
             continue
         named = [i for i, cell in enumerate(cells) if cell.casefold() in names]
-        if not entries and named and reader.line_num <= 1 + text[: text.find(cells[0])].count("\n"):
+        if first and named:
             column = min(named, key=lambda i: names.index(cells[i].casefold()))
-            continue
-        entries.append(_read_entry(reader.line_num, cells, column))
+        else:
+            entries.append(_read_entry(number, cells, column))
+        first = False
     return entries
 
 
-def _rows(reader: Iterator[list[str]], entries: list[Entry]) -> Iterator[list[str]]:
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            entries.append(Entry(getattr(reader, "line_num", 0), "", f"it is not CSV: {error}"))
+def _read_cells(line: str) -> list[str]:
+    """The cells of one line, read by itself: what is wrong with it costs no other line its id.
+
+    Raises:
+        csv.Error: A quote is not closed, or closed in the middle of a cell.
+    """
+    return [cell.strip() for row in csv.reader([line], strict=True) for cell in row]
 
 
 def _read_entry(line: int, cells: Sequence[str], column: int) -> Entry:
