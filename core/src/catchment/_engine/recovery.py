@@ -65,9 +65,9 @@ def read_list(data: bytes, columns: Sequence[str] = ()) -> list[Entry]:
     names = [name.casefold() for name in (*columns, *COLUMNS)]
     entries: list[Entry] = []
     column, first = 0, True
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, content in enumerate(text.split("\n"), 1):
         try:
-            cells = _read_cells(line)
+            cells = _read_cells(content)
         except csv.Error as error:
             entries.append(Entry(number, "", f"it is not CSV: {error}"))
             continue
