@@ -37,9 +37,7 @@ AT = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 KEYS = (Key("call", "1"),)
 VALUES = [
-    kind
-    for _, kind in inspect.getmembers(model, inspect.isclass)
-    if dataclasses.is_dataclass(kind) and kind.__module__ == model.__name__
+    kind for _, kind in inspect.getmembers(model, inspect.isclass) if dataclasses.is_dataclass(kind)
 ]
 
 

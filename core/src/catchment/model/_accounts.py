@@ -1,0 +1,74 @@
+"""What is told of an account besides its recordings: who it is, its people, checks, events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from catchment.model._words import Json, Ref, check_known
+
+Verdict = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the platform says we are; ``account_id`` is pinned at first contact."""
+
+    account_id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A row of the platform's directory.
+
+    Attributes:
+        refs: All ids of the person, the stable one first.
+        active: ``False`` for people who left; they are kept, never deleted.
+    """
+
+    refs: tuple[Ref, ...]
+    name: str = ""
+    email: str = ""
+    team: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of ``catchment check``.
+
+    Attributes:
+        what: What was tried, in a few words.
+        verdict: ``pass``, ``warn`` or ``fail``.
+        detail: What came of it.
+        remedy: What to do, unless it passed.
+    """
+
+    what: str
+    verdict: Verdict
+    detail: str = ""
+    remedy: str = ""
+
+    def __post_init__(self) -> None:
+        check_known("Finding.verdict", self.verdict, get_args(Verdict))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A webhook as it arrived, for ``receive_event``; ``body`` is the bytes that were signed."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventAnswer:
+    """What to answer to a webhook, and which recordings it hints at."""
+
+    status: int = 200
+    body: Json | None = None
+    hints: Sequence[str] = ()

@@ -1,0 +1,147 @@
+"""The files of a recording: as the platform describes them, and as they turned out to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from catchment.model._words import Json, Ref, Window, check_known
+
+Kind = Literal["audio", "video", "screen", "chat", "transcript", "captions", "attachment"]
+Certainty = Literal["exact", "declared", "guessed"]
+Origin = Literal["original", "derived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to get the bytes of a file.
+
+    Attributes:
+        url: Where; it may hold a signature, so it is never logged and never archived.
+        method: The HTTP method.
+        headers: Further headers.  Never a token: that is what ``auth`` is for.
+        auth: Send the source's bearer, and that only to hosts of the source's list, judged anew
+            at each redirect.
+        ranged: The platform honours ``Range``: ``True``, ``False``, or ``None`` where unknown.
+    """
+
+    url: str = field(repr=False)
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    auth: bool = True
+    ranged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Which stretches of wall time a file covers, pauses cut out.
+
+    Attributes:
+        stretches: One window per stretch, in order.
+        certainty: ``"exact"`` is checked against the measured duration and a file that does not
+            fit is refused, ``"declared"`` is checked and a difference is noted, ``"guessed"`` is
+            not checked.
+    """
+
+    stretches: tuple[Window, ...] = ()
+    certainty: Certainty = "guessed"
+
+    def __post_init__(self) -> None:
+        check_known("Timeline.certainty", self.certainty, get_args(Certainty))
+
+    @property
+    def length(self) -> timedelta:
+        """How long the file must be: the sum of its stretches."""
+        return sum((stretch.length for stretch in self.stretches), timedelta())
+
+    @property
+    def start(self) -> datetime | None:
+        """When the first stretch begins."""
+        return self.stretches[0].start if self.stretches else None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """One file that the platform holds for a recording, described and not yet downloaded.
+
+    Attributes:
+        file_id: The platform's id of the file, unique within the recording.
+        kind: What it is.
+        form: The format, as a lower-case file extension: ``"mp4"``, ``"vtt"``.
+        offered: ``"ready"``, ``"not_yet"`` while the platform works on it, ``"failed"`` when the
+            platform says that it will never come.
+        why: The reason when it is not ready.
+        ways: Ways to the bytes in order of preference.
+        inline: The bytes themselves, where the platform hands them out inside a document.
+        of: Whose stream it is, when it is one party's; ``None`` for the whole.
+        channels: Who is heard on which channel, where known.
+        timeline: Which wall time it covers.
+        size_bytes: The exact size, where told.
+        sha256: Hex digest, where told by a platform whose word can be relied on.
+        claimed_sha256: Hex digest that is only compared and noted, never a reason to refuse.
+        media_type: The MIME type, where told.
+        name: A file name for people, where told; only a label.
+        extra: Anything else worth keeping beside the file in the manifest, as plain JSON values.
+    """
+
+    file_id: str
+    kind: Kind
+    form: str
+    offered: Literal["ready", "not_yet", "failed"] = "ready"
+    why: str = ""
+    ways: tuple[Way, ...] = ()
+    inline: bytes | None = field(default=None, repr=False)
+    of: Ref | None = None
+    channels: tuple[Ref, ...] = ()
+    timeline: Timeline = Timeline()
+    size_bytes: int | None = None
+    sha256: str | None = None
+    claimed_sha256: str | None = None
+    media_type: str | None = None
+    name: str | None = None
+    extra: Json = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_known("MediaFile.kind", self.kind, get_args(Kind))
+        check_known("MediaFile.offered", self.offered, ("ready", "not_yet", "failed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was found out about stored bytes by looking at them.
+
+    Attributes:
+        format: The container, in ffmpeg's words (``"mov,mp4,m4a,3gp,3g2,mj2"``); empty for text.
+        duration: How long it plays; ``None`` for what does not play.
+        audio: Channels of each audio stream, in order.
+        video: ``(width, height)`` of each video stream, in order.
+    """
+
+    format: str = ""
+    duration: timedelta | None = None
+    audio: tuple[int, ...] = ()
+    video: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a bundle: what the platform said of it, and what its bytes turned out to be."""
+
+    recording_id: str
+    file_id: str
+    version: int
+    kind: Kind
+    form: str
+    origin: Origin
+    recipe: str
+    sha256: str
+    size_bytes: int
+    of: Ref | None
+    timeline: Timeline
+    measured: Measured
+
+    def __post_init__(self) -> None:
+        check_known("StoredFile.kind", self.kind, get_args(Kind))
+        check_known("StoredFile.origin", self.origin, get_args(Origin))
