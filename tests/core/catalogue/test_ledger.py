@@ -436,7 +436,8 @@ def test_the_watermark_is_the_earliest_of_all(
 
     assert mark() is None
     for name, ago in (("a", HOUR), ("b", 2 * HOUR)):
-        sources.enter_feed(database, source_id, name, "")
+        with database.write() as connection:
+            sources.enter_feed(database, connection, source_id, name, "")
         assert mark() != now
         with database.write() as connection:
             sources.move_frontier(connection, source_id, name, "", now - ago)
@@ -451,7 +452,8 @@ def test_the_watermark_is_the_earliest_of_all(
 
 def test_a_frontier_never_moves_back(database: Database, source_id: int, now: datetime) -> None:
     """An older listing that ends late takes nothing back."""
-    sources.enter_feed(database, source_id, "a", "")
+    with database.write() as connection:
+        sources.enter_feed(database, connection, source_id, "a", "")
     for moment in (now, now - HOUR):
         with database.write() as connection:
             sources.move_frontier(connection, source_id, "a", "", moment)

@@ -196,7 +196,8 @@ def test_status_tells_what_keeps_a_source_back(
     database: Database, source_id: int, see: See, now: datetime
 ) -> None:
     """Promise 6: Frontier, watermark, backlog, parked by reason, gaps and failures are told."""
-    sources.enter_feed(database, source_id, "files", "")
+    with database.write() as connection:
+        sources.enter_feed(database, connection, source_id, "files", "")
     with database.write() as connection:
         sources.move_frontier(connection, source_id, "files", "", now)
         sources.update_feed(
@@ -394,7 +395,8 @@ def test_skipping_a_recording_lets_the_watermark_pass(
     database: Database, source_id: int, see: See, decided: Callable[..., Item], now: datetime
 ) -> None:
     """What a named person skips is accounted for, and nobody asks about it any more."""
-    sources.enter_feed(database, source_id, "files", "")
+    with database.write() as connection:
+        sources.enter_feed(database, connection, source_id, "files", "")
     with database.write() as connection:
         sources.move_frontier(connection, source_id, "files", "", now)
     see("r/1==", ago=5 * HOUR)

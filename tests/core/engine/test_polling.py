@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.core.engine.platform import CALLS, DAY, HOUR, MINUTE, START, Stage, TinOfParts, revise
@@ -150,6 +150,37 @@ def test_repeated_rows_do_not_count_towards_the_total(stage: Stage) -> None:
     stage.cloud.poll = lambda span: iter([Page((call, call), total=2, last=True)])
     (error,) = stage.do("poll")
     assert isinstance(error, Truncated)
+
+
+def test_a_window_that_ended_with_its_last_page_counts_anew(stage: Stage) -> None:
+    """Rows of a window that is listed again from its first page are not counted twice (T3).
+
+    The runner ends between the last page and the move of the walk; the second time the platform
+    tells fewer rows than it announces.  Proves promise 1.
+    """
+    hold_five(stage)
+    tell, pages = stage.app.tell, []
+
+    def end_at_the_fourth_page(event: str, **fields: object) -> None:
+        pages.extend([event] if event == "page.listed" else [])
+        if len(pages) == 4 and event == "page.listed":
+            raise Unreachable("the power is gone")
+        tell(event, **fields)
+
+    stage.app.tell = end_at_the_fourth_page
+    stage.do("poll")
+    (walk,) = stage.rows(tables.walk)
+    assert (walk.listed, walk.cursor, walk.slice_end is None) == (5, None, False)
+
+    def short(span: Span) -> Iterator[Page]:
+        for page in stage.cloud.list_pages(span):
+            yield Page(page.sightings[:1], total=page.total, cursor=page.cursor, last=page.last)
+
+    stage.cloud.poll = short
+    stage.wait(MINUTE)
+    (error,) = stage.do("poll")
+    assert isinstance(error, Truncated)
+    assert stage.feed().frontier == START - DAY
 
 
 def test_a_lost_cursor_restarts_the_window(stage: Stage) -> None:
@@ -301,6 +332,116 @@ def test_a_frontier_behind_the_horizon_leaves_a_gap(stage: Stage) -> None:
     assert "no more than the last 2d" in gap.why
     assert gap.closed_at is None
     assert [row.body["why"] for row in stage.rows(tables.book) if row.kind == "gap"] == [gap.why]
+
+
+def interrupt(stage: Stage, at: int, error: Exception) -> None:
+    """Let the *at*-th page of all that are asked for fail, and no other."""
+    count = 0
+
+    def fail(span: Span) -> Iterator[Page]:
+        nonlocal count
+        for page in stage.cloud.list_pages(span):
+            count += 1
+            if count == at:
+                raise error
+            yield page
+
+    stage.cloud.poll = fail
+
+
+@pytest.mark.parametrize("page", [2, 3], ids=["between two windows", "in the middle of a window"])
+def test_a_walk_that_outlives_the_horizon_leaves_a_gap(stage: Stage, page: int) -> None:
+    """A first listing that was interrupted for days enters what it can no longer ask for.
+
+    The frontier never passes unseen over what is listed no more.  Proves promises 1 and 6.
+    """
+    for number in range(1, 6):
+        stage.cloud.hold(f"c{number}", ago=number * HOUR)
+    interrupt(stage, page, Unreachable("the power is gone"))
+    stage.do("poll")
+    listed_to = START - DAY
+    assert stage.feed().frontier == listed_to
+    stage.wait(3 * DAY)
+    asked = len(stage.cloud.asked("poll"))
+    stage.do("poll")
+    stage.stir("poll")
+    stage.do("poll")
+    spans = stage.cloud.asked("poll")[asked:]
+    assert min(span.window.start for span in spans) >= START + DAY - SECOND
+    assert {span.cursor for span in spans} == {None}
+    gaps = [(gap.start_at, gap.end_at) for gap in stage.rows(tables.gap)]
+    assert merge(gaps) == [(listed_to, START + DAY)]
+    assert {gap.closed_at for gap in stage.rows(tables.gap)} == {None}
+    assert stage.feed().frontier == START + 3 * DAY
+    assert stage.rows(tables.walk) == []
+
+
+def merge(gaps: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Periods that follow one another, as one."""
+    merged: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(gaps):
+        if merged and merged[-1][1] == start:
+            merged[-1] = merged[-1][0], end
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def test_a_walk_that_partly_outlives_the_horizon_lists_the_rest(stage: Stage) -> None:
+    """What can still be asked of an old walk is asked, and only the rest is a gap (promise 1)."""
+    stage.configure(feeds=(Feed("calls", every="10m", max_window="7d", horizon="4d"),))
+    stage.cloud.hold("c1", ago=HOUR)
+    interrupt(stage, 1, Unreachable("the power is gone"))
+    stage.do("poll")
+    stage.wait(2 * DAY)
+    stage.do("poll")
+    (gap,) = stage.rows(tables.gap)
+    assert (gap.start_at, gap.end_at, gap.closed_at) == (START - 4 * DAY, START - 2 * DAY, None)
+    assert names(stage) == ["c1"]
+    assert stage.feed().frontier == START
+
+
+def test_a_platform_that_does_not_answer_has_one_gap_entered(stage: Stage) -> None:
+    """The gap comes with the first page that is answered, and not with every try."""
+    stage.configure(feeds=(Feed("calls", every="10m", max_window="7d", horizon="4d"),))
+    stage.cloud.poll = lambda span: (_ for _ in ()).throw(Unreachable("no answer"))
+    for _ in range(4):
+        stage.do("poll")
+        stage.wait(6 * HOUR)
+    assert stage.rows(tables.gap) == []
+    stage.cloud.poll = stage.cloud.list_pages
+    stage.do("poll")
+    (gap,) = stage.rows(tables.gap)
+    assert (gap.start_at, gap.end_at) == (START - 4 * DAY, START - 3 * DAY)
+
+
+def test_a_first_listing_that_waits_a_little_loses_nothing(stage: Stage) -> None:
+    """At the edge of what may be asked, a pause of some minutes is no gap for a person."""
+    hold_five(stage)
+    for number in range(10):
+        stage.cloud.hold(f"old{number}", ago=2 * DAY - HOUR)
+    interrupt(stage, 3, RateLimited("slow down", retry_at=START + 17 * MINUTE))
+    stage.do("poll")
+    stage.wait(17 * MINUTE)
+    assert stage.do("poll") == [None]
+    assert len(names(stage)) == 15
+    assert "4" in [span.cursor for span in stage.cloud.asked("poll")]
+    assert stage.rows(tables.gap) == []
+
+
+@pytest.mark.parametrize("days", [1, 9])
+def test_a_period_that_was_asked_for_too_late_leaves_a_gap(stage: Stage, days: int) -> None:
+    """A person who had a period listed again learns what of it could not be asked any more."""
+    stage.do("poll")
+    want_period(stage.app, stage.source, START - DAY, START - HOUR)
+    stage.wait(2 * DAY - 10 * HOUR + (days - 1) * DAY)
+    for _ in range(2):
+        stage.stir("poll")
+        stage.do("poll")
+    gaps = [gap for gap in stage.rows(tables.gap) if gap.start_at == START - DAY]
+    ends = START - (10 * HOUR if days == 1 else HOUR)
+    assert [(gap.end_at, gap.closed_at) for gap in gaps] == [(ends, None)]
+    assert stage.rows(tables.walk) == []
 
 
 TWO = (

@@ -408,14 +408,41 @@ def test_what_dies_first_is_fetched_first_then_the_newest(stage: Stage) -> None:
 
 
 def test_a_feed_that_is_switched_off_holds_nothing(stage: Stage) -> None:
-    """A feed that the settings no longer ask for keeps its frontier and holds no watermark."""
-    stage.configure(feeds=(CALLS, Feed("more", "10m", "1d", horizon="2d")))
+    """A feed that the settings no longer ask for is asked no more, and holds no watermark.
+
+    Its frontier stays: switched on again, it goes on from there.
+    """
+    more = Feed("more", "10m", "1d", horizon="2d")
+    stage.configure(feeds=(CALLS, more))
     stage.run()
     stage.configure(feeds=(CALLS,))
     stage.wait(HOUR)
-    app = stage.open()
-    Runner(app, ["tin"], once=True).run()
-    assert app.live["tin"].lags.keys() == {"calls"}
+    stage.run()
+    assert stage.events("job.failed") == []
+    keys = [row.key.split("/", 1)[1] for row in stage.rows(tables.job) if row.kind == "poll"]
+    assert keys == ["calls/"]
+    asked = len(stage.cloud.asked("poll"))
+    stage.configure(feeds=(CALLS, more))
+    stage.wait(HOUR)
+    stage.run()
+    spans = [span for span in stage.cloud.asked("poll")[asked:] if span.feed == "more"]
+    assert [span.window.end - span.window.start for span in spans] == [2 * HOUR + MINUTE / 60]
+
+
+def test_a_feed_that_is_switched_off_in_the_middle_of_a_listing(stage: Stage) -> None:
+    """What was not listed to its end then is no failure that comes back for ever."""
+    more = Feed("more", "10m", "1d", horizon="2d")
+    stage.configure(feeds=(CALLS, more))
+    stage.cloud.poll = lambda span: (_ for _ in ()).throw(Unreachable("no answer"))
+    stage.run()
+    stage.cloud.poll = stage.cloud.list_pages
+    stage.configure(feeds=(CALLS,))
+    stage.wait(HOUR)
+    outcome = stage.run()
+    assert (outcome.stopped, outcome.unreachable) == ({}, {})
+    assert (stage.feed().frontier, stage.feed().failed_at) == (START, None)
+    keys = [row.key.split("/", 1)[1] for row in stage.rows(tables.job) if row.kind == "poll"]
+    assert keys == ["calls/"]
 
 
 def test_no_source_at_all_is_misuse(stage: Stage) -> None:

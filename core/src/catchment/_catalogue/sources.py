@@ -128,6 +128,7 @@ class Walk:
         position: Everything of the walk before this is listed.
         slice_end: End of the window in progress; ``None`` between windows.
         cursor: Where the window in progress goes on; ``None`` at its first page.
+        paged_at: When the last page of the window in progress was committed.
         listed: How many different rows the window in progress has given.
         total: How many rows the platform announced for the window in progress.
         covers_from: Since when the platform says it answered, where it says so.
@@ -149,6 +150,7 @@ class Walk:
     total: int | None = None
     covers_from: datetime | None = None
     covers_to: datetime | None = None
+    paged_at: datetime | None = None
 
     @property
     def covers(self) -> Window | None:
@@ -174,17 +176,19 @@ _WALK = (
     walk.c.total,
     walk.c.covers_from,
     walk.c.covers_to,
+    walk.c.paged_at,
 )
 
 
-def enter_feed(database: Database, source_id: int, name: str, partition: str) -> None:
+def enter_feed(
+    database: Database, connection: Connection, source_id: int, name: str, partition: str
+) -> None:
     """Make sure that the feed's partition is on record."""
-    with database.write() as connection:
-        database.insert_missing(
-            connection,
-            feed,
-            [{"source_id": source_id, "feed": name, "partition": partition, "rungs": {}}],
-        )
+    database.insert_missing(
+        connection,
+        feed,
+        [{"source_id": source_id, "feed": name, "partition": partition, "rungs": {}}],
+    )
 
 
 def retire_partition(

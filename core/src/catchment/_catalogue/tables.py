@@ -116,6 +116,7 @@ walk = Table(
     Column("position", Moment, nullable=False),  # the walk is complete up to here
     Column("slice_end", Moment),  # end of the window being listed, while one is
     Column("cursor", Text),
+    Column("paged_at", Moment),  # when its last page was committed
     Column("listed", Integer, nullable=False, server_default="0"),  # distinct rows of this window
     Column("total", Integer),  # how many the platform announced for it
     Column("covers_from", Moment),  # what the platform says it answered for

@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from catchment import _crash
 from catchment._catalogue import jobs, sightings, sources
 from catchment._catalogue.jobs import NewJob
@@ -25,12 +27,14 @@ from catchment.model import Feed, Page, Span, Window, period
 MOST_RESTARTS = 5
 """A window that did not come to its end so often in a row waits like any other failure."""
 
-AFRESH: Mapping[str, Any] = dict.fromkeys(("cursor", "total", "covers_from", "covers_to")) | {
-    "listed": 0
-}
+AFRESH: Mapping[str, Any] = dict.fromkeys(
+    ("cursor", "paged_at", "total", "covers_from", "covers_to")
+) | {"listed": 0}
 """A window of which nothing was listed yet."""
 
 PARTITIONS_EVERY = timedelta(hours=1)
+
+SECOND = timedelta(seconds=1)
 
 MOST_SKEW = timedelta(seconds=60)
 """A clock that is further from the platform's than this should be set by a person."""
@@ -41,8 +45,14 @@ _ORDER = {"frontier": 0, "recovery": 1, "lookback": 2}
 def poll(work: Work) -> None:
     """Ask one feed for what is due: the news, what was asked for, and the look back."""
     name, partition = read_feed_key(work.job.key)
-    feed = work.source.feeds[name]
-    sources.enter_feed(work.app.database, work.source.id, name, partition)
+    feed = work.source.feeds.get(name)
+    if feed is None:
+        _leave(work, name, partition)
+        return
+    with work.app.database.write(work.source.id) as connection:
+        # Whoever lost the job meanwhile must not put a part on record that was retired.
+        jobs.hold(connection, work.job)
+        sources.enter_feed(work.app.database, connection, work.source.id, name, partition)
     _begin_due_walks(work, feed, partition)
     while walk := _next_walk(work, name, partition):
         _list_window(work, feed, walk)
@@ -67,6 +77,18 @@ def poll(work: Work) -> None:
     skew = work.source.kit.offset
     if abs(skew) > MOST_SKEW:
         work.app.tell("clock.skewed", source=work.source.name, seconds=skew.total_seconds())
+
+
+def _leave(work: Work, name: str, partition: str) -> None:
+    """Ask no more for a feed that was switched off.
+
+    Its frontier stays, and holds no watermark: switched on again, the feed goes on from there, and
+    what it can be asked no more by then is a gap like after any other pause.
+    """
+    with work.app.database.write(work.source.id) as connection:
+        jobs.hold(connection, work.job)
+        jobs.drop(connection, "poll", [work.job.key])
+    work.app.tell("feed.off", source=work.source.name, feed=name, partition=partition)
 
 
 def list_polls(source: LiveSource, now: datetime) -> list[NewJob]:
@@ -140,19 +162,16 @@ def _begin_due_walks(work: Work, feed: Feed, partition: str) -> None:
             rungs = row.rungs | {rung: now.isoformat() for rung in plan.rungs}
             sources.update_feed(connection, source_id, feed.name, partition, rungs=rungs)
         if plan.lost is not None and "frontier" not in running:
-            why = (
-                f"the platform lists no more than the last {feed.horizon} and was not asked in time"
-            )
-            sources.enter_gap(
-                connection,
-                source_id,
-                feed.name,
-                partition,
-                plan.lost.start,
-                plan.lost.end,
-                why,
-                work.now,
-            )
+            _enter_gap(work, connection, feed, partition, plan.lost)
+
+
+def _enter_gap(
+    work: Work, connection: Connection, feed: Feed, partition: str, lost: Window
+) -> None:
+    why = f"the platform lists no more than the last {feed.horizon} and was not asked in time"
+    sources.enter_gap(
+        connection, work.source.id, feed.name, partition, lost.start, lost.end, why, work.now
+    )
 
 
 def _read_rungs(rungs: dict[str, str]) -> dict[str, datetime]:
@@ -171,14 +190,23 @@ def _list_window(work: Work, feed: Feed, walk: Walk) -> None:
         PollFailed: It did not come to its end for the last time; nothing moved.
         Transient: The platform did not answer; the window goes on from its last page.
     """
+    lost = _find_lost(work, feed, walk)
+    if lost is not None and lost.end >= walk.end_at:
+        _give_up(work, walk, lost)
+        return
+    if lost is not None:
+        walk = _begin_after(walk, lost)
+    if walk.cursor is None:
+        # Also what a kill left of a window that has no cursor: it is listed from its first page.
+        walk = replace(walk, **AFRESH)
     if walk.slice_end is None:
         window = rhythm.cut(feed, walk.position, walk.start_at, walk.end_at)
-        walk = replace(walk, slice_end=window.end, **AFRESH)
+        walk = replace(walk, slice_end=window.end)
     assert walk.slice_end is not None
     start = rhythm.begin(feed, walk.position, walk.start_at)
     span = Span(feed.name, walk.partition, Window(start, walk.slice_end), walk.cursor)
     try:
-        covers = _list_pages(work, walk, span)
+        covers = _list_pages(work, walk, span, lost)
     except (CursorLost, Truncated) as error:
         _restart(work, walk, error)
     except TooWide as error:
@@ -187,8 +215,49 @@ def _list_window(work: Work, feed: Feed, walk: Walk) -> None:
         _end_window(work, walk, covers or span.window)
 
 
-def _list_pages(work: Work, walk: Walk, span: Span) -> Window | None:
-    """Commit every page of a window; what the platform says it answered for, where it says so."""
+def _find_lost(work: Work, feed: Feed, walk: Walk) -> Window | None:
+    """What *walk* was to list next and the platform lists no more: nobody asked for too long.
+
+    A window whose pages are coming was begun in time.  What begins at the very edge of what may be
+    asked, as a first listing does, is not late for every minute that it has to wait.
+    """
+    listed_from = work.platform_now - period(feed.horizon)
+    if walk.position >= listed_from - SECOND:
+        return None
+    if walk.cursor is not None and walk.paged_at and work.now - walk.paged_at <= rhythm.HOUR:
+        return None
+    row = sources.read_feed(work.app.database, walk.source_id, walk.feed, walk.partition)
+    at_the_edge = row.frontier is None or walk.purpose != "frontier"
+    if at_the_edge and walk.position >= listed_from - rhythm.HOUR:
+        return None
+    return Window(walk.position, min(listed_from, walk.end_at))
+
+
+def _begin_after(walk: Walk, lost: Window) -> Walk:
+    """*walk*, to be begun anew after what was lost: what is open of its window, else the next."""
+    still = walk.slice_end is not None and walk.slice_end > lost.end
+    slice_end = walk.slice_end if still else None
+    return replace(walk, start_at=lost.end, position=lost.end, slice_end=slice_end, **AFRESH)
+
+
+def _give_up(work: Work, walk: Walk, lost: Window) -> None:
+    """End a walk of which the platform lists nothing any more."""
+    with work.app.database.write(work.source.id) as connection:
+        jobs.hold(connection, work.job)
+        _enter_lost(work, connection, walk, lost)
+        if walk.purpose == "frontier":
+            sources.move_frontier(
+                connection, walk.source_id, walk.feed, walk.partition, walk.end_at
+            )
+        sources.end_walk(connection, walk.id)
+
+
+def _list_pages(work: Work, walk: Walk, span: Span, lost: Window | None) -> Window | None:
+    """Commit every page of a window; what the platform says it answered for, where it says so.
+
+    With the first page goes the gap of what was *lost* before it, so that no frontier passes it
+    unseen, and a platform that does not answer has no gap entered with every try.
+    """
     seen: set[int] = set()
     listed, total, covers = walk.listed, walk.total, walk.covers
     for page in _poll_pages(work, span):
@@ -208,7 +277,8 @@ def _list_pages(work: Work, walk: Walk, span: Span) -> Window | None:
             covers_from=None if covers is None else covers.start,
             covers_to=None if covers is None else covers.end,
         )
-        _commit_page(work, walk, span, page)
+        _commit_page(work, walk, span, page, lost)
+        lost = None
         _crash.point("page.committed")
     if total is not None and listed < total:
         raise Truncated(
@@ -229,7 +299,7 @@ def _poll_pages(work: Work, span: Span) -> Iterator[Page]:
             raise Later("the runner is stopping", at=work.now)
 
 
-def _commit_page(work: Work, walk: Walk, span: Span, page: Page) -> None:
+def _commit_page(work: Work, walk: Walk, span: Span, page: Page, lost: Window | None) -> None:
     app, source = work.app, work.source
     now, platform_now = work.now, work.platform_now
     with app.database.write(work.source.id) as connection:
@@ -247,10 +317,15 @@ def _commit_page(work: Work, walk: Walk, span: Span, page: Page) -> None:
             rank=lambda at: rhythm.rank(at, platform_now, source.horizon),
             again=walk.purpose == "recovery",
         )
+        if lost is not None:
+            _enter_lost(work, connection, walk, lost)
         sources.update_walk(
             connection,
             walk.id,
+            start_at=walk.start_at,  # after what was lost, or the walk's end would close that gap
+            position=walk.position,
             slice_end=walk.slice_end,
+            paged_at=now,
             cursor=walk.cursor,
             listed=walk.listed,
             total=walk.total,
@@ -303,6 +378,15 @@ def _end_window(work: Work, walk: Walk, covers: Window) -> None:
                 **AFRESH,
             )
     _crash.point("poll.walked")
+
+
+def _enter_lost(work: Work, connection: Connection, walk: Walk, lost: Window) -> None:
+    """Enter what a walk came too late for, unless it was a second look or nobody wants it."""
+    since = work.source.table.starts_at(work.platform_now)
+    start = lost.start if since is None else max(lost.start, since)
+    if walk.purpose != "lookback" and start < lost.end:
+        feed = work.source.feeds[walk.feed]
+        _enter_gap(work, connection, feed, walk.partition, Window(start, lost.end))
 
 
 def _list_same(work: Work, name: str) -> list[str]:

@@ -195,7 +195,7 @@ class Runner:
                 self.app.tell("source.stopped", source=name, error=endings.describe(error))
             except (CatalogueUnusable, StorageUnavailable, ToolMissing):
                 raise  # what all sources share is missing
-            except Exception as error:  # noqa: BLE001 - whatever an adapter does, others go on
+            except Exception as error:  # whatever an adapter does, the others go on
                 if not isinstance(error, CatchmentError):
                     log.error("contact.crashed %s", name, exc_info=error)
                 self.unreachable[name] = endings.describe(error)

@@ -238,6 +238,7 @@ def make_tables() -> None:
         sa.Column("position", MOMENT, nullable=False),
         sa.Column("slice_end", MOMENT, nullable=True),
         sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("paged_at", MOMENT, nullable=True),
         sa.Column("listed", sa.Integer(), server_default="0", nullable=False),
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("covers_from", MOMENT, nullable=True),
