@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.together.harness import DAY, HOUR, START, Stage, staged
 from tests.together.judge import ask, assert_equal
+from tests.together.proxies import Door
 
 from catchment.sandbox import Faults, Lateness
 
@@ -116,6 +117,23 @@ def test_what_the_books_expect_and_nobody_has_is_gone_with_its_reason(tmp_path: 
         assert {row.fact_id for row in told} == {row.fact_id for row in young}
         assert all("recorded" in row.gone_why for row in told)
         assert_equal(stage)
+
+
+@pytest.mark.parametrize("status", [403, 400])
+def test_what_webex_would_not_answer_for_is_not_gone(tmp_path: Path, status: int) -> None:
+    """A refusal, and a question that was not understood, declare nothing gone: it is asked again.
+
+    Once Webex answers that it has no recording, that is the reason.
+    """
+    door = Door({"/admin/recordings?meetingId=": status})
+    with staged(tmp_path, of=OF, meetings=13, switches={"lost_every": 1}, wrap=door.wrap) as stage:
+        stage.live(START + 6 * DAY, DAY)
+        refused = ask(stage, LACKING)
+        assert refused
+        assert not any(row.gone_why for row in refused)
+        door.answers = {}
+        stage.live(START + 8 * DAY, DAY)
+        assert all("recorded" in row.gone_why for row in ask(stage, LACKING))
 
 
 def test_what_may_not_be_downloaded_waits_for_a_person(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from catchment.adapters import Hooks
 from catchment.clock import ManualClock
@@ -21,6 +22,7 @@ from catchment.model import (
     Span,
     Window,
 )
+from catchment.sandbox import ASGIApp
 from catchment.transport import Kit
 from catchment_webex_meetings.adapter import WebexMeetings
 from catchment_webex_meetings.settings import WebexMeetingsSettings
@@ -35,10 +37,48 @@ Found = set[tuple[str, str, str]]
 
 
 @dataclass
+class Door:
+    """Stands in front of the API and answers some questions itself.
+
+    Attributes:
+        answers: What is answered, by a part of the address that is asked: a status.
+    """
+
+    answers: dict[str, int] = field(default_factory=dict)
+
+    def guard(self, app: ASGIApp) -> ASGIApp:
+        """*app* with this door in front of it."""
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            asked = f"{scope.get('path', '')}?{scope.get('query_string', b'').decode()}"
+            status = next((told for part, told in self.answers.items() if part in asked), None)
+            if status is None:
+                await app(scope, receive, send)
+                return
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        return answer
+
+
+class GuardedSimulator(WebexMeetingsSimulator):
+    """A simulated Webex with a door in front of each host."""
+
+    def __init__(self, *args: Any) -> None:
+        self.door = Door()
+        super().__init__(*args)
+
+    @property
+    def hosts(self) -> Mapping[str, ASGIApp]:
+        """The hosts, each behind the door."""
+        return {name: self.door.guard(app) for name, app in super().hosts.items()}
+
+
+@dataclass
 class Cloud:
     """A simulated Webex and an adapter that is configured for it."""
 
-    simulator: WebexMeetingsSimulator
+    simulator: GuardedSimulator
     clock: ManualClock
     settings: WebexMeetingsSettings
     kit: Kit

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.plugins.webex_meetings.cloud import LATER, START, Cloud, MakeCloud
+from tests.plugins.webex_meetings.cloud import LATER, START, Cloud, GuardedSimulator, MakeCloud
 
 from catchment.adapters import Hooks, Source
 from catchment.clock import ManualClock
@@ -14,7 +14,6 @@ from catchment.sandbox import Faults, World, serve
 from catchment.transport import Kit
 from catchment_webex_meetings.adapter import WebexMeetings
 from catchment_webex_meetings.settings import WebexMeetingsSettings
-from catchment_webex_meetings.simulator import WebexMeetingsSimulator
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def make_cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeCloud]:
         ) -> Cloud:
             clock = ManualClock(START + LATER)
             world = World(7, START, days=1, meetings=meetings)
-            simulator = WebexMeetingsSimulator(world, clock, faults, switches)
+            simulator = GuardedSimulator(world, clock, faults, switches)
             stack.enter_context(serve([simulator]))
             for name, value in simulator.secrets().items():
                 monkeypatch.setenv(name, value)

@@ -6,18 +6,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.plugins.webex_meetings.cloud import OWN_ONLY, PROFILES, START, MakeCloud
+from tests.plugins.webex_meetings.cloud import OWN_ONLY, PROFILES, START, Cloud, MakeCloud
 
+from catchment.errors import AdapterFault
 from catchment.model import (
     Bundle,
     Denied,
     Nothing,
     NotYet,
+    Outcome,
     Ready,
     Sighting,
 )
-from catchment.transport import Downloader
+from catchment.transport import Downloader, TokenRejected
 from catchment_webex_meetings.adapter import WebexMeetings
+from catchment_webex_meetings.sightings import SEAM
+from catchment_webex_meetings.simulator.records import Instance
 
 # --- one recording --------------------------------------------------------------------------------
 
@@ -184,6 +188,130 @@ def test_what_nobody_knows_is_answered_with_a_reason(
     outcome = outcomes[asked]
     assert isinstance(outcome, Nothing)
     assert outcome.why
+
+
+RECORDINGS_OF_A_MEETING = "/admin/recordings?meetingId="
+
+
+def recorded(cloud: Cloud) -> Instance:
+    """A meeting that was recorded."""
+    return next(one for one in cloud.simulator.tenant.instances if one.recordings)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("status", "answer"), [(403, Denied), (400, NotYet), (404, Nothing)])
+def test_a_meeting_is_gone_only_where_webex_says_so(
+    make_cloud: MakeCloud, profile: str, status: int, answer: type[Outcome]
+) -> None:
+    """A refusal is for a person, and what was not understood is asked for again (6).
+
+    The engine believes ``Nothing`` for good.
+    """
+    cloud = make_cloud(20, profile=profile)
+    one = recorded(cloud)
+    cloud.simulator.door.answers = {RECORDINGS_OF_A_MEETING: status, "/admin/meetings/": 404}
+    (outcome,) = cloud.recover(one.instance_id).values()
+    assert type(outcome) is answer, outcome
+    assert isinstance(outcome, Nothing) or str(status) in outcome.why  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("status", "answer"), [(403, Denied), (400, NotYet), (404, Nothing)])
+def test_a_recording_is_gone_only_where_webex_says_so(
+    make_cloud: MakeCloud, profile: str, status: int, answer: type[Outcome]
+) -> None:
+    """By its id alone, and by what the report says of it."""
+    cloud = make_cloud(20, profile=profile)
+    one = recorded(cloud)
+    name = one.recordings[0].recording_id
+    cloud.simulator.door.answers = {
+        RECORDINGS_OF_A_MEETING: 404,
+        "/v1/recordings/": status,
+        "/admin/recordings?from=": status,
+    }
+    for asked in (name, f"{name}{SEAM}{one.host.email}"):
+        (outcome,) = cloud.recover(asked).values()
+        assert type(outcome) is answer, (asked, outcome)
+
+
+@pytest.mark.parametrize(("status", "answer"), [(403, Denied), (400, NotYet), (404, Nothing)])
+def test_a_number_is_unknown_only_where_webex_says_so(
+    make_cloud: MakeCloud, status: int, answer: type[Outcome]
+) -> None:
+    """The meetings are found, and their recordings may not be seen."""
+    cloud = make_cloud(20)
+    one = recorded(cloud)
+    for part in ("/admin/meetings?meetingNumber=", RECORDINGS_OF_A_MEETING):
+        cloud.simulator.door.answers = {part: status}
+        (outcome,) = cloud.recover(one.number).values()
+        assert type(outcome) is answer, (part, outcome)
+
+
+@pytest.mark.parametrize(("status", "answer"), [(403, Denied), (400, NotYet)])
+def test_why_a_meeting_has_no_recording_is_not_guessed(
+    make_cloud: MakeCloud, status: int, answer: type[Outcome]
+) -> None:
+    """No recording is listed, and what would tell "not yet" from "never" cannot be read (4.5)."""
+    cloud = make_cloud(20, lost_every=1)
+    lost = next(one for one in cloud.simulator.tenant.instances if one.instance_id)
+    cloud.simulator.door.answers = {RECORDINGS_OF_A_MEETING: 404, "/admin/meetings/": status}
+    (outcome,) = cloud.recover(lost.instance_id).values()
+    assert type(outcome) is answer, outcome
+
+
+def test_a_site_that_may_not_be_listed_hides_no_other(make_cloud: MakeCloud) -> None:
+    """What the others have is found, and what they have not may lie there (11, point 14)."""
+    cloud = make_cloud(20)
+    theirs = {one.document["siteUrl"]: name for name, one in cloud.sightings().items()}
+    cloud.simulator.door.answers = {"siteUrl=corp-emea.webex.com": 403}
+    outcomes = cloud.recover(*theirs.values())
+    assert isinstance(outcomes[theirs["corp.webex.com"]], Ready)
+    assert isinstance(outcomes[theirs["corp-emea.webex.com"]], Denied)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_dead_credential_is_no_answer_for_any_id(make_cloud: MakeCloud, profile: str) -> None:
+    """The source stops, and every id is asked for again (3.3)."""
+    cloud = make_cloud(20, profile=profile)
+    one = recorded(cloud)
+    cloud.simulator.turn(grant="revoked")
+    for asked in (one.instance_id, one.recordings[0].recording_id, one.number):
+        with pytest.raises(TokenRejected):
+            cloud.recover(asked)
+
+
+# --- what a recording can do without --------------------------------------------------------------
+
+OPTIONAL = ("/meetingParticipants", "/meetingTranscripts", "/meetings/")
+
+
+@pytest.mark.parametrize("part", OPTIONAL)
+def test_what_is_forbidden_is_left_out_and_what_was_not_answered_is_not(
+    make_cloud: MakeCloud, part: str
+) -> None:
+    """``check`` tells what is forbidden; nobody would ever ask again for what fails otherwise."""
+    cloud = make_cloud(6)
+    sighting = next(iter(cloud.sightings().values()))
+    cloud.simulator.door.answers = {part: 403}
+    assert len(cloud.metadata(sighting).documents) >= 1
+    assert isinstance(cloud.media(sighting), Ready)
+    cloud.simulator.door.answers = {part: 400}
+    with pytest.raises(AdapterFault):
+        cloud.metadata(sighting)
+
+
+@pytest.mark.parametrize("part", ["/postMeetingChats", "/meetingClosedCaptions"])
+def test_a_text_that_was_not_answered_is_not_taken_for_none(
+    make_cloud: MakeCloud, part: str
+) -> None:
+    """The chat of a meeting, which is not named now, may never be asked for again."""
+    cloud = make_cloud(6, profile="compliance_officer")
+    sighting = next(iter(cloud.sightings().values()))
+    cloud.simulator.door.answers = {part: 403}
+    assert isinstance(cloud.media(sighting), Ready)
+    cloud.simulator.door.answers = {part: 400}
+    with pytest.raises(AdapterFault):
+        cloud.media(sighting)
 
 
 # --- check ----------------------------------------------------------------------------------------

@@ -190,6 +190,11 @@ class WebexMeetings(Adapter):
 
         An uploaded recording has no meeting.  A row without ``meetingId`` may have one all the
         same, which the details then tell (4.3).
+
+        Raises:
+            AdapterFault: Webex did not understand a question.  That says nothing of what there is,
+                and nobody would ask again for good: so the recording is tried again, and parked
+                with the reason, for a person to see.
         """
         for recording in batch:
             view = View(recording)
@@ -263,7 +268,12 @@ class WebexMeetings(Adapter):
     def _list_meeting_files(
         self, view: View, meeting_id: str, *, renew: bool
     ) -> Iterator[MediaFile]:
-        """What belongs to the meeting as a whole, with the first of its recordings."""
+        """What belongs to the meeting as a whole, with the first of its recordings.
+
+        What may not be seen is left out, as ``check`` tells.  A question that Webex did not
+        understand fails the recording, as in :meth:`fetch_metadata`: what is not named now may
+        never be asked for again.
+        """
         api, url = self._api, self._settings.api_url
         host, at = api.host(view.host_email), view.recording.occurred_at
         named: list[MediaFile] = []
@@ -279,7 +289,11 @@ class WebexMeetings(Adapter):
             yield from named
 
     def _is_first(self, view: View, meeting_id: str) -> bool:
-        """Whether this is the first part that can be captured: an officer sees deleted ones too."""
+        """Whether this is the first part that can be captured: an officer sees deleted ones too.
+
+        Where the other parts may not be listed each counts as the first, so that the meeting's
+        files are captured twice rather than not at all.
+        """
         statuses: tuple[wire.Status, ...] = ("available", "deleted")
         rows = [
             read_as(RecordingRow, row)

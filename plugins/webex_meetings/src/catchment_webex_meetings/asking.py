@@ -1,5 +1,10 @@
 """Asks Webex Meetings: what may be missing is asked for so that its absence is an answer.
 
+That is for what a recording can do without: "no such thing" and "not permitted" leave it out, and
+``check`` says beforehand what is not permitted.  Whether a *recording* exists is never asked here:
+there a refusal is no answer (:mod:`catchment_webex_meetings.recovery`).  A question that Webex did
+not understand says nothing of what there is, so that it fails, is seen, and is asked again.
+
 An administrator must name the host of what is asked for, a compliance officer must not (sheet 11,
 point 8): :meth:`MeetingsApi.host` decides it in one place.
 """
@@ -10,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from catchment.errors import AdapterFault, Refused
+from catchment.errors import Refused
 from catchment.model import Json
 from catchment.transport import Kit, Request
 from catchment_webex.api import Api
@@ -55,27 +60,32 @@ class MeetingsApi(Api):
         return sites
 
     def find(self, request: Request) -> Json | None:
-        """The answer to *request*; ``None`` where Webex has none, forbids it or refuses the id."""
-        try:
-            return self.optional(lambda: self.ask(request))
-        except AdapterFault:
-            return None
+        """The answer to *request*; ``None`` where Webex has none or forbids it.
+
+        Raises:
+            AdapterFault: Webex did not understand the question.
+        """
+        return self.optional(lambda: self.ask(request))
 
     def list_rows(self, request: Request) -> list[Mapping[str, Any]]:
         """The rows of a list, each once; none where Webex has none or forbids it.
 
         Lists are live, and rows may shift from one page to the next (common 5); so they are put
         into an order of our own, that a list which says the same is the same.
+
+        Raises:
+            AdapterFault: Webex did not understand the question.
         """
-        try:
-            rows = self.optional(lambda: list(self.rows(request))) or []
-        except AdapterFault:
-            return []
+        rows = self.optional(lambda: list(self.rows(request))) or []
         by_id = {str(row.get("id") or json.dumps(row, sort_keys=True)): row for row in rows}
         return [by_id[name] for name in sorted(by_id)]
 
     def find_list(self, request: Request) -> Json | None:
-        """All rows of a list as one document; ``None`` where there are none."""
+        """All rows of a list as one document; ``None`` where there are none.
+
+        Raises:
+            AdapterFault: Webex did not understand the question.
+        """
         rows = self.list_rows(request)
         return {"items": rows} if rows else None
 
@@ -84,9 +94,9 @@ class MeetingsApi(Api):
 
         Their order means something: it is what people wrote to each other.  However many pages
         they came on, the bytes are the same.
+
+        Raises:
+            AdapterFault: Webex did not understand the question.
         """
-        try:
-            rows = self.optional(lambda: list(self.rows(request))) or []
-        except AdapterFault:
-            return None
+        rows = self.optional(lambda: list(self.rows(request))) or []
         return json.dumps({"items": rows}, ensure_ascii=False, indent=1).encode() if rows else None
