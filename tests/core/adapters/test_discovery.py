@@ -16,30 +16,10 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from tests.core.adapters.installing import GOOD, install
 
 from catchment.errors import NotInstalled
 
-GOOD = """
-from catchment.adapters import Adapter, SourceSettings
-from catchment.hookspecs import hookimpl
-from catchment.model import Feed
-
-class Good(Adapter):
-    name, platform, Settings = "{name}", "Good", SourceSettings
-    feeds = (Feed("calls", every="5m", max_window="1d"),)
-    @hookimpl
-    def account(self): ...
-    @hookimpl
-    def poll(self, span): ...
-    @hookimpl
-    def fetch_metadata(self, batch): ...
-    @hookimpl
-    def fetch_media(self, batch): ...
-    @hookimpl
-    def map_metadata(self, bundle): ...
-    @hookimpl
-    def recover(self, ids): ...
-"""
 FORGETFUL = GOOD.replace("@hookimpl\n    def recover", "def recover")
 NO_CLASS = "Good = 'not a class'"
 BARE = "from catchment.adapters import Adapter\nclass Good(Adapter): ..."
@@ -58,21 +38,6 @@ told = [
 ]
 print(json.dumps([told, sorted(m for m in sys.modules if m.startswith("throwaway_"))]))
 """
-
-
-def install(
-    site: Path, distribution: str, adapter: str, code: str, *, version: str = "1.2.3"
-) -> None:
-    """Leave in *site* what an installer leaves there."""
-    module = "throwaway_" + distribution.replace("-", "_")
-    site.mkdir(exist_ok=True)
-    (site / f"{module}.py").write_text(code.replace("{name}", adapter))
-    told = site / f"{distribution.replace('-', '_')}-{version}.dist-info"
-    told.mkdir()
-    (told / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
-    )
-    (told / "entry_points.txt").write_text(f"[catchment.adapters]\n{adapter} = {module}:Good\n")
 
 
 class Found(Mapping[str, Any]):

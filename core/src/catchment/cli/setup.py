@@ -19,19 +19,25 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.argument("adapters", nargs=-1, metavar="[ADAPTER]...")
 @pass_frame
-def init(frame: Frame) -> None:
-    """Write a commented catchment.toml with a source for each installed adapter.
+def init(frame: Frame, adapters: tuple[str, ...]) -> None:
+    """Write a commented catchment.toml with a source for each ADAPTER, or for all installed.
 
     Where --config or CATCHMENT_CONFIG says, else ./catchment.toml.  An existing file is left alone.
     """
-    from catchment.adapters import list_adapters
+    from catchment.adapters import list_adapters, load_adapter
     from catchment.settings import build_template, find_settings
 
+    for name in adapters:
+        load_adapter(name)  # whoever names one is told if it is not there or cannot be used
+    found = list_adapters(adapters or None)
     path = find_settings(frame.config)
-    write_new(path, build_template(list_adapters()))
-    click.echo(f"{path} is written; fill in the lines that begin with '#name =', then run")
-    click.echo(f"  {say_program()} check")
+    write_new(path, build_template(found))
+    click.echo(f"{path} is written; fill in the lines that begin with '#name =',")
+    if len(found) > 1 and not adapters:
+        click.echo("and remove the tables [sources.…] of the platforms that you do not use,")
+    click.echo(f"then run\n  {say_program()} check")
 
 
 def write_new(path: Path, text: str) -> None:
