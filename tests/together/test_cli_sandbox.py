@@ -125,3 +125,25 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for command in commands:
         assert type_(*command.split()).code == 0
     assert "\x1b" not in done.out + done.err
+
+
+@pytest.mark.slow
+def test_what_the_demo_leaves_is_what_the_readme_says(tmp_path: Path) -> None:
+    """A folder that the demo names and the sounds of the sandbox stay, and nothing else."""
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    for folder in (home, temporary):
+        folder.mkdir()
+    usual = {name: text for name, text in os.environ.items() if name != "XDG_CACHE_HOME"}
+    done = subprocess.run(
+        [PROGRAM, "demo", "--meetings", "1", "--calls", "1"],
+        env={**usual, "HOME": str(home), "TMPDIR": str(temporary)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (folder,) = temporary.iterdir()
+    assert f"All of it is in {folder}, which you may remove" in done.stdout
+    assert [path.name for path in home.iterdir()] == [".cache"]
+    assert [path.name for path in (home / ".cache").iterdir()] == ["catchment"]
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "temporary"}

@@ -103,17 +103,19 @@ def demo(frame: Frame, folder: Path | None, meetings: int, calls: int, as_json: 
     """Capture a simulated day of every installed platform, and compare.
 
     The platforms misbehave as real ones do: they throttle, cut connections, and offer some files
-    hours late.  The day passes in under a minute; nothing outside of the folder is touched.
+    hours late.  The day passes in under a minute.  What was captured stays in the folder; the sounds
+    of which it is made, a megabyte, are kept in ~/.cache/catchment for the next time.
     """
     from catchment.clock import ManualClock
     from catchment.sandbox import World, serve, write_config
     from catchment.settings import read_settings
 
+    kinds = load_kinds()
     root = prepare_folder(folder)
     midnight = frame.clock().now().replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
     clock = ManualClock(midnight + STEP)
     world = World(SEED, midnight, days=1, meetings=meetings, calls=calls)
-    simulators = [kind(world, clock, _build_faults(midnight)) for kind in load_kinds()]
+    simulators = [kind(world, clock, _build_faults(midnight)) for kind in kinds]
     config = root / "catchment.toml"
     if not as_json:
         print_line(Cell(TOLD, "faint"))
@@ -134,6 +136,8 @@ def demo(frame: Frame, folder: Path | None, meetings: int, calls: int, as_json: 
         _print_scores(scores)
         status.print_needs(needs)
         _print_ways(config, hits)
+        if folder is None:
+            print_line(f"All of it is in {root}, which you may remove when you have seen enough.")
     return 1 if any(one.missing or one.invented for one in scores) or any(needs.values()) else 0
 
 
