@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from tests.together.harness import DAY, HOUR, START, Stage, staged
 from tests.together.judge import ask, assert_equal
+from tests.together.proxies import Door
 
 from catchment._catalogue.report import Report, read_report
+from catchment._catalogue.status import SourceStatus, list_sources
 from catchment.model import Window
 from catchment.sandbox import Call, Faults, Lateness
 
@@ -182,6 +184,39 @@ def test_what_is_said_to_be_recorded_and_is_not_there_is_missing(tmp_path: Path)
         assert told.expecting > 0
         assert told.fulfilled == 0
         assert told.gaps.get("not yet", 0) == told.expecting
+
+
+def test_a_closed_bin_is_seen_and_can_be_done_without(tmp_path: Path) -> None:
+    """It holds the watermark with its reason, and no recording; out of the settings, it does not.
+
+    What may be listed is captured all the while (4, row 11).
+    """
+    door = Door({"status=purged": 403})
+    tables = {"webex_calling": {"since": "2026-10-12", "call_records": False}}
+    with staged(tmp_path, of=OF, meetings=0, calls=6, tables=tables, wrap=door.wrap) as stage:
+        stage.run_once()
+        assert ask(stage, "SELECT * FROM file WHERE state = 'archived'")
+        assert ask(stage, "SELECT * FROM recording WHERE state <> 'quiet'") == []
+        told = tell(stage)
+        assert told.watermark.at is None
+        assert told.watermark.feed == ("recordings", "purged")
+        (error,) = [feed.error for feed in told.feeds if feed.error]
+        assert "purged recordings may not be listed" in error
+        assert "'removed'" in error
+        stage.configure(webex_calling=tables["webex_calling"] | {"removed": ["deleted"]})
+        stage.clock.advance(2 * HOUR)
+        stage.run_once()
+        told = tell(stage)
+        assert told.watermark.at is not None
+        assert not [feed for feed in told.feeds if feed.error]
+        assert told.gaps == ()
+
+
+def tell(stage: Stage) -> SourceStatus:
+    """What ``catchment status`` tells of the source."""
+    with stage.open() as app:
+        (told,) = list_sources(app.database, app.now())
+        return told
 
 
 @pytest.mark.parametrize("transcripts", [True, False], ids=["transcripts", "cut_downloads"])

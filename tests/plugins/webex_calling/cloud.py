@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from catchment.adapters import Hooks
 from catchment.clock import ManualClock
@@ -20,6 +21,7 @@ from catchment.model import (
     Window,
     period,
 )
+from catchment.sandbox import ASGIApp
 from catchment_webex_calling.adapter import WebexCalling
 from catchment_webex_calling.ids import read_recording_id
 from catchment_webex_calling.settings import WebexCallingSettings
@@ -34,10 +36,48 @@ File = tuple[str, str, str, int | None]
 
 
 @dataclass
+class Door:
+    """Stands in front of the API and answers some questions itself.
+
+    Attributes:
+        answers: The status of an answer, by a part of the address that is asked.
+    """
+
+    answers: dict[str, int] = field(default_factory=dict)
+
+    def guard(self, app: ASGIApp) -> ASGIApp:
+        """*app* with this door in front of it."""
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            asked = f"{scope.get('path', '')}?{scope.get('query_string', b'').decode()}"
+            status = next((told for part, told in self.answers.items() if part in asked), None)
+            if status is None:
+                await app(scope, receive, send)
+                return
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        return answer
+
+
+class GuardedSimulator(WebexCallingSimulator):
+    """A simulated Webex Calling with a door in front of each host."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.door = Door()
+        super().__init__(*args, **options)
+
+    @property
+    def hosts(self) -> Mapping[str, ASGIApp]:
+        """The hosts, each behind the door."""
+        return {name: self.door.guard(app) for name, app in super().hosts.items()}
+
+
+@dataclass
 class Cloud:
     """A simulated Webex Calling and an adapter that is configured for it."""
 
-    simulator: WebexCallingSimulator
+    simulator: GuardedSimulator
     clock: ManualClock
     settings: WebexCallingSettings
     hooks: Hooks

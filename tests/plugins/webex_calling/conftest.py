@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.plugins.webex_calling.cloud import LATER, START, Cloud, MakeCloud
+from tests.plugins.webex_calling.cloud import LATER, START, Cloud, GuardedSimulator, MakeCloud
 
 from catchment.adapters import Hooks, Source
 from catchment.clock import ManualClock
@@ -14,7 +14,6 @@ from catchment.sandbox import World, serve
 from catchment.transport import Kit
 from catchment_webex_calling.adapter import WebexCalling
 from catchment_webex_calling.settings import WebexCallingSettings
-from catchment_webex_calling.simulator import WebexCallingSimulator
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def make_cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeCloud]:
         ) -> Cloud:
             clock = ManualClock(START + LATER)
             world = World(7, START, days=1, meetings=0, calls=calls)
-            simulator = WebexCallingSimulator(world, clock, switches=switches)
+            simulator = GuardedSimulator(world, clock, switches=switches)
             stack.enter_context(serve([simulator]))
             for name, value in simulator.secrets().items():
                 monkeypatch.setenv(name, value)

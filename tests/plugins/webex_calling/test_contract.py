@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from tests.plugins.webex_calling.cloud import NEVER, Cloud, MakeCloud
 
-from catchment.errors import PollFailed, Refused
+from catchment.errors import AdapterFault, CatchmentError, NotPermitted, Refused
 from catchment.model import (
     Denied,
     Nothing,
     NotYet,
-    Page,
+    Outcome,
     Ready,
 )
 from catchment.transport import Downloader
+from catchment_webex_calling.adapter import WebexCalling
 
 NO_CDR = "spark-compliance:recordings_read spark-admin:people_read spark:people_read"
 
@@ -54,6 +55,7 @@ def test_every_permission_is_proved_on_its_own_endpoint(make_cloud: MakeCloud) -
         ("links to the sound of a recording", "pass"),
         ("metadata of a recording", "pass"),
         ("recordings in the recycle bin", "pass"),
+        ("recordings that were purged", "pass"),
         ("detailed call history", "pass"),
         ("directory of users", "pass"),
     ]
@@ -103,7 +105,7 @@ def test_a_missing_permission_of_call_records_fails_its_feed_alone(
     remedy = failed(cloud)["detailed call history"]
     assert "spark-admin:calling_cdr_read" in remedy
     assert "Detailed Call History API access" in remedy
-    with pytest.raises(PollFailed):
+    with pytest.raises(NotPermitted, match="call records"):
         cloud.facts()
     assert cloud.sightings()
 
@@ -114,7 +116,7 @@ def test_a_wrong_region_names_the_host_and_the_setting(make_cloud: MakeCloud, wo
     cloud = make_cloud(region_451=words)
     remedy = failed(cloud)["detailed call history"]
     assert remedy.startswith("Set cdr_url = ") or "setting cdr_url" in remedy
-    with pytest.raises(PollFailed) as failure:
+    with pytest.raises(NotPermitted) as failure:
         cloud.facts()
     assert "cdr_url" in failure.value.remedy
 
@@ -153,11 +155,41 @@ def test_what_was_moved_to_the_bin_is_in_a_partition_of_its_own(make_cloud: Make
     assert sum(map(len, parts)) == len(cloud.simulator.tenant.recordings)
 
 
-def test_a_closed_bin_stops_nothing(make_cloud: MakeCloud) -> None:
-    """Only a compliance officer may list what was purged (1.2); the setting may be mistaken."""
+def test_a_closed_bin_is_not_an_empty_one(make_cloud: MakeCloud) -> None:
+    """It fails alone and says how to do without; what may be listed is listed.
+
+    Only a compliance officer may list what was purged (1.2); the setting may be mistaken.
+    """
     cloud = make_cloud(profile="administrator", changed={"profile": "compliance_officer"})
-    assert list(cloud.poll("recordings", "purged")) == [Page(last=True)]
+    with pytest.raises(NotPermitted) as refused:
+        list(cloud.poll("recordings", "purged"))
+    assert "purged" in str(refused.value)
+    assert "'removed'" in refused.value.remedy
     assert cloud.sightings("available")
+    assert "'removed'" in failed(cloud)["recordings that were purged"]
+
+
+def test_a_bin_that_may_not_be_listed_can_be_done_without(make_cloud: MakeCloud) -> None:
+    """It is then no part of the feed, so that nothing waits for it."""
+    cloud = make_cloud(
+        profile="administrator", changed={"profile": "compliance_officer", "removed": ["deleted"]}
+    )
+    assert cloud.hooks.partitions(WebexCalling.feeds[0]) == ("available", "deleted")
+    assert "recordings that were purged" not in failed(cloud)
+
+
+@pytest.mark.parametrize("part", ["available", "deleted", "purged"])
+@pytest.mark.parametrize(("status", "error"), [(403, NotPermitted), (400, AdapterFault)])
+def test_a_part_that_was_not_answered_was_not_listed(
+    make_cloud: MakeCloud, part: str, status: int, error: type[CatchmentError]
+) -> None:
+    """Whatever the reason: the frontier must not move over what nobody has seen."""
+    cloud = make_cloud()
+    cloud.simulator.door.answers = {f"status={part}": status}
+    with pytest.raises(error):
+        list(cloud.poll("recordings", part))
+    others = {"available", "deleted", "purged"} - {part}
+    assert all(list(cloud.poll("recordings", other))[-1].last for other in others)
 
 
 def test_the_keys_are_those_of_the_world(make_cloud: MakeCloud) -> None:
@@ -314,6 +346,19 @@ def test_what_cannot_be_found_is_said(make_cloud: MakeCloud) -> None:
     assert isinstance(unknown, Nothing)
     assert "period" in nonsense.why
     assert "period" in unknown.why
+
+
+@pytest.mark.parametrize(("status", "answer"), [(403, Denied), (400, NotYet), (404, Nothing)])
+def test_a_recording_is_gone_only_where_webex_says_so(
+    make_cloud: MakeCloud, status: int, answer: type[Outcome]
+) -> None:
+    """A refusal is for a person, and what was not understood is asked for again."""
+    cloud = make_cloud(**NEVER)
+    name = next(iter(cloud.sightings("available")))
+    cloud.simulator.door.answers = {f"/convergedRecordings/{name}": status}
+    cloud.simulator.door.answers[f"/convergedRecordings/{name.replace('-', '')}"] = status
+    (outcome,) = cloud.hooks.recover([name])
+    assert type(outcome) is answer, outcome
 
 
 # --- people ---------------------------------------------------------------------------------------

@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from catchment.adapters import Adapter, Source
-from catchment.errors import Absent, AdapterFault, CatchmentError, PollFailed, Refused
+from catchment.errors import (
+    Absent,
+    AdapterFault,
+    CatchmentError,
+    NotPermitted,
+    PollFailed,
+    Refused,
+)
 from catchment.hookspecs import hookimpl
 from catchment.model import (
     Account,
@@ -172,11 +179,7 @@ class WebexCalling(Adapter):
     @hookimpl
     def partitions(self, feed: Feed) -> Sequence[str]:
         """Recordings by their status: a user may have moved one to the bin (4, row 11)."""
-        if feed.name != listings.RECORDINGS:
-            return ("",)
-        officer = self._settings.profile == "compliance_officer"
-        purged = officer and self._settings.whose == "organisation"
-        return (AVAILABLE, _DELETED, _PURGED) if purged else (AVAILABLE, _DELETED)
+        return self._settings.statuses if feed.name == listings.RECORDINGS else ("",)
 
     # --- what there is -------------------------------------------------------------------------
 
@@ -189,8 +192,9 @@ class WebexCalling(Adapter):
     def _recordings(self, span: Span) -> Iterator[Page]:
         """The recordings of one status.
 
-        The bin may be closed to the account: then it is empty, as ``check`` says, and what lies in
-        it is found by looking back once it is opened.
+        Raises:
+            NotPermitted: The account may not list them.  That part fails alone: a bin that is
+                closed must not be taken for an empty one.
         """
         status = span.partition or AVAILABLE
         first = wire.build_recordings(span.window, status, self._settings.whose)
@@ -198,10 +202,12 @@ class WebexCalling(Adapter):
             yield from listings.list_recordings(self._api.send, first, span)
         except TokenRejected:
             raise
-        except (Refused, AdapterFault):
-            if status == AVAILABLE:
-                raise
-            yield Page(last=True)
+        except Refused as error:
+            instead = "" if status == AVAILABLE else f" {checks.advise_without(status)}"
+            raise NotPermitted(
+                f"the {status} recordings may not be listed: {error}",
+                remedy=f"{error.remedy}{instead}".strip(),
+            ) from error
 
     def _records(self, span: Span) -> Iterator[Page]:
         """Call records.  That they are not permitted fails this feed and stops nothing else."""
@@ -213,7 +219,10 @@ class WebexCalling(Adapter):
             yield from listings.list_records(self._cdr.send, first, span)
         except TokenRejected:
             raise
-        except (Refused, Absent) as error:
+        except Refused as error:
+            remedy = f"{error.remedy} Or set call_records = false.".strip()
+            raise NotPermitted(f"call records may not be read: {error}", remedy=remedy) from error
+        except Absent as error:
             raise PollFailed(str(error), remedy=error.remedy) from error
 
     # --- one recording -------------------------------------------------------------------------

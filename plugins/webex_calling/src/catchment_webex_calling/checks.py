@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from catchment.errors import Absent, CatchmentError, Later, RateLimited
@@ -30,6 +31,10 @@ _ROLE = (
     "The role 'Webex Calling Detailed Call History API access' is needed beside the scope; in "
     "Control Hub it is a permission of a custom administrator role."
 )
+_REMOVED = {
+    "deleted": "recordings in the recycle bin",
+    "purged": "recordings that were purged",
+}
 _LINKS = "links to the sound of a recording"
 
 Send = Callable[[Request], Answer]
@@ -53,15 +58,9 @@ def list_findings(
     )
     yield _check_links(settings, api, listed, may_download)
     yield _check_metadata(api, listed, scope)
-    deleted = wire.build_recordings(month, "deleted", settings.whose, page_size=1)
-    yield api.probe(
-        "recordings in the recycle bin",
-        lambda: api.send(deleted),
-        scope=scope,
-        needed=False,
-        why="recordings that users delete before they are captured are lost",
-        absent_passes=False,
-    )
+    for status, what in _REMOVED.items():
+        if status in settings.statuses:
+            yield _check_removed(api, status, what, month, settings, scope)
     if settings.call_records:
         yield check_cdr(send_cdr, now)
     yield api.probe(
@@ -71,6 +70,31 @@ def list_findings(
         needed=False,
         why="people are searchable only by what calls tell of them",
     )
+
+
+def advise_without(status: str) -> str:
+    """How to do without the recordings of a *status* that may not be listed."""
+    return (
+        f"Or take '{status}' out of the setting 'removed': recordings that are {status} before "
+        "they are captured are lost then."
+    )
+
+
+def _check_removed(
+    api: Api, status: str, what: str, month: Window, settings: WebexCallingSettings, scope: str
+) -> Finding:
+    """Whether what was removed may be listed: where not, the watermark would wait for ever."""
+    request = wire.build_recordings(month, status, settings.whose, page_size=1)
+    found = api.probe(
+        what,
+        lambda: read_items(api.send(request)),
+        scope=scope,
+        why=f"the part '{status}' of the recordings fails and keeps the watermark back",
+        absent_passes=False,
+    )
+    if found.verdict != "fail":
+        return found
+    return replace(found, remedy=f"{found.remedy} {advise_without(status)}")
 
 
 def _explain(settings: WebexCallingSettings) -> str:
@@ -101,6 +125,8 @@ def _check_links(
         details = read_as(Item, api.ask(wire.build_details(recording.id)))
     except Absent:
         return Finding(_LINKS, "warn", "the recording to try it on was deleted", "Try again.")
+    except WrongRegion as error:
+        return Finding(_LINKS, "fail", str(error), error.remedy)
     except (Later, RateLimited) as error:
         return Finding(_LINKS, "warn", f"could not be tried: {error}", "Try again later.")
     except CatchmentError as error:

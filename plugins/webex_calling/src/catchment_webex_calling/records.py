@@ -60,21 +60,23 @@ def judge(record: CallRecord) -> tuple[str, str]:
 
     Of queues and other services only what is said outright is heeded, success or failure, and that
     a caller reached nobody: that nothing is said of a recording is no news of them.
+
+    A result counts for Webex where no other recorder is named: rather one recording too many is
+    called missing than one that was made is called not recorded.
     """
     platform = record.call_recording_platform_name.lower()
     result = record.call_recording_result.lower()
-    if platform == "webex" and result == "successful":
+    ours = platform in ("", "webex", "unknown")
+    if ours and result == "successful":
         return EXPECTED, ""
-    if platform == "webex" and result in ("failed", "successful but not kept"):
+    if ours and result in ("failed", "successful but not kept"):
         return "", "failed"
     if _is_given_up(record):
         return "", "unanswered"
     if not is_talk(record):
         return "", ""
-    if platform not in ("", "webex", "unknown"):
+    if not ours:
         return "", "external"
-    if result in ("failed", "successful but not kept"):
-        return "", "failed"
     if is_answered(record):
         return "", "not recorded"
     return "", "" if _is_answered_elsewhere(record) else "unanswered"

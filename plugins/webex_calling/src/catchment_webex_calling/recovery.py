@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from catchment.errors import Absent, Refused
-from catchment.model import Denied, Json, Nothing, Outcome, Ready
+from catchment.errors import Absent, AdapterFault, Refused
+from catchment.model import Denied, Json, Nothing, NotYet, Outcome, Ready
 from catchment.transport import Request, TokenRejected
 from catchment_webex_calling import wire
 from catchment_webex_calling.ids import is_recording_id, read_recording_id
@@ -27,7 +27,10 @@ class Finder:
     now: datetime
 
     def find(self, asked: str) -> Outcome:
-        """What Webex has under the id *asked*."""
+        """What Webex has under the id *asked*.
+
+        ``Nothing``, which is final, only where Webex has answered that it knows no such id.
+        """
         if not is_recording_id(asked):
             return Nothing(
                 asked,
@@ -46,6 +49,8 @@ class Finder:
             raise
         except Refused as error:
             return Denied(asked, str(error))
+        except AdapterFault as error:
+            return NotYet(asked, f"whether there is a recording was not answered: {error}")
         return Ready(asked, sightings=(map_sighting(details, self.now),))
 
 

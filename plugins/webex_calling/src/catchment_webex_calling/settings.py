@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from catchment_webex.settings import Profile, WebexSettings, check_url
 
 Whose = Literal["organisation", "own"]
+Removed = Literal["deleted", "purged"]
 
 
 class WebexCallingSettings(WebexSettings):
@@ -29,6 +30,13 @@ class WebexCallingSettings(WebexSettings):
         description="'organisation' lists the recordings of everybody; 'own' only those of the "
         "authorising account (scope spark:recordings_read).",
     )
+    removed: tuple[Removed, ...] = Field(
+        default=("deleted", "purged"),
+        description="Capture also what somebody removed before it was captured: 'deleted' (in the "
+        "recycle bin) and 'purged' (taken out of it; told to compliance officers only). What the "
+        "account may not list fails and keeps the watermark back until it may, or until it is "
+        "taken out here: then recordings that are removed early are lost.",
+    )
     call_records: bool = Field(
         default=True,
         description="Read the detailed call history (scope spark-admin:calling_cdr_read). Without "
@@ -44,6 +52,13 @@ class WebexCallingSettings(WebexSettings):
         description="Refuse audio whose length differs from the size that Webex tells. Switch it "
         "off only if sound files are refused for that.",
     )
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses by which recordings are listed (1.2): only an officer is told the purged."""
+        officer = self.profile == "compliance_officer" and self.whose == "organisation"
+        told = ("deleted", "purged") if officer else ("deleted",)
+        return ("available", *(status for status in told if status in self.removed))
 
     @field_validator("cdr_url")
     @classmethod
