@@ -103,8 +103,8 @@ def demo(frame: Frame, folder: Path | None, meetings: int, calls: int, as_json: 
     """Capture a simulated day of every installed platform, and compare.
 
     The platforms misbehave as real ones do: they throttle, cut connections, and offer some files
-    hours late.  The day passes in under a minute.  What was captured stays in the folder; the sounds
-    of which it is made, a megabyte, are kept in ~/.cache/catchment for the next time.
+    hours late.  The day passes in under a minute.  What was captured stays in the folder; the
+    sounds of which it is made, a megabyte, are kept in ~/.cache/catchment for the next time.
     """
     from catchment.clock import ManualClock
     from catchment.sandbox import World, serve, write_config
