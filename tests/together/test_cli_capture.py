@@ -94,6 +94,9 @@ def test_a_platform_that_does_not_answer(type_: Type, stage: Stage) -> None:
     done = type_("run", "--once")
     assert done.code == 1
     assert "zoom: unreachable: 127.0.0.1:9 cannot be reached" in done.out
+    told = type_("status")
+    assert told.code == 1
+    assert re.search("zoom: no contact since .*: 127.0.0.1:9 cannot be reached", told.out)
     assert "Traceback" not in done.err
     assert len(read_hits(type_)) >= MEETINGS
 

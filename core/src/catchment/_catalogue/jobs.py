@@ -33,6 +33,9 @@ from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.tables import job, runner
 from catchment.errors import LostRace
 
+WRITING = ("seal", "books")
+"""Kinds of jobs that write into the archive what no item waits for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -122,6 +125,18 @@ def stand(database: Database, connection: Connection, standing: Iterable[NewJob]
             for new in standing
         ],
     )
+
+
+def hasten(connection: Connection, kinds: Sequence[str], source_id: int, now: datetime) -> int:
+    """Have jobs of *kinds* tried again that wait because they failed; how many they are."""
+    waiting = and_(
+        job.c.kind.in_(kinds),
+        job.c.source_id == source_id,
+        job.c.due_at > now,
+        job.c.runner.is_(None),
+        job.c.attempts > 0,
+    )
+    return connection.execute(update(job).where(waiting).values(due_at=now)).rowcount
 
 
 def claim(

@@ -334,9 +334,20 @@ def update_feed(
 
 
 def count_failure(
-    connection: Connection, source_id: int, name: str, partition: str, error: str, now: datetime
+    connection: Connection,
+    source_id: int,
+    name: str,
+    partition: str,
+    error: str,
+    now: datetime,
+    *,
+    lasting: bool,
 ) -> None:
-    """Remember that a feed could not be listed to its end, since when and why."""
+    """Remember that a feed could not be listed to its end, since when and why.
+
+    Args:
+        lasting: Trying again alone is not expected to help.
+    """
     connection.execute(
         update(feed)
         .where(_is_feed(source_id, name, partition))
@@ -344,6 +355,7 @@ def count_failure(
             failures=feed.c.failures + 1,
             failed_at=func.coalesce(feed.c.failed_at, now),
             error=error,
+            lasting=lasting,
         )
     )
 

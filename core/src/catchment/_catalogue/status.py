@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from catchment._catalogue import sources
 from catchment._catalogue.database import Database
+from catchment._catalogue.jobs import WRITING
 from catchment._catalogue.sources import Watermark
 from catchment._catalogue.tables import (
     feed,
@@ -39,8 +40,10 @@ class FeedStatus:
         walked_at: When a walk last came to its end.
         failing_since: Since when it fails; ``None`` while it works.
         error: What failed last.
+        lasting: Trying again alone is not expected to help.
         news_at: When it last listed anything.
         silent: It listed something once, and nothing for unusually long.
+        off: The settings do not ask for it any more.
     """
 
     feed: str
@@ -52,6 +55,8 @@ class FeedStatus:
     error: str | None
     news_at: datetime | None
     silent: bool
+    lasting: bool = False
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,15 @@ class Parked:
     reason: str
     count: int
     oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What cannot be written into the archive: ``what`` is ``seal`` or ``books``, and why."""
+
+    what: str
+    reason: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,7 @@ class SourceStatus:
     due: int
     next_due_at: datetime | None
     parked: tuple[Parked, ...]
+    unwritten: tuple[Unwritten, ...]
     unreadable: tuple[Unreadable, ...]
     gaps: tuple[GapStatus, ...]
     late: int
@@ -155,7 +170,7 @@ def list_sources(database: Database, now: datetime, lags: Lags | None = None) ->
                 account_id=row.account_id,
                 epoch=row.epoch,
                 watermark=sources.watermark(connection, row.id, (lags or {}).get(row.name)),
-                feeds=_list_feeds(connection, row.id, now),
+                feeds=_list_feeds(connection, row.id, now, (lags or {}).get(row.name)),
                 recordings=sources.count_states(connection, row.id),
                 expected_files=_count_expected(connection, row.id),
                 oldest_open_at=_find_oldest_open(connection, row.id),
@@ -163,6 +178,7 @@ def list_sources(database: Database, now: datetime, lags: Lags | None = None) ->
                 due=_count_due(connection, row.id, now),
                 next_due_at=_find_next_due(connection, row.id),
                 parked=_list_parked(connection, row.id),
+                unwritten=_list_unwritten(connection, row.id),
                 unreadable=_list_unreadable(connection, row.id),
                 gaps=_list_gaps(connection, row.id),
                 late=_count_late(connection, row.id),
@@ -173,7 +189,12 @@ def list_sources(database: Database, now: datetime, lags: Lags | None = None) ->
         ]
 
 
-def _list_feeds(connection: Connection, source_id: int, now: datetime) -> tuple[FeedStatus, ...]:
+def _list_feeds(
+    connection: Connection,
+    source_id: int,
+    now: datetime,
+    lags: Mapping[str, timedelta] | None,
+) -> tuple[FeedStatus, ...]:
     query = (
         select(feed).where(feed.c.source_id == source_id).order_by(feed.c.feed, feed.c.partition)
     )
@@ -188,6 +209,8 @@ def _list_feeds(connection: Connection, source_id: int, now: datetime) -> tuple[
             error=row.error,
             news_at=row.news_at,
             silent=row.news_at is not None and now - row.news_at > SILENT_AFTER,
+            lasting=row.lasting,
+            off=lags is not None and row.feed not in lags,
         )
         for row in connection.execute(query)
     )
@@ -232,6 +255,23 @@ def _find_next_due(connection: Connection, source_id: int) -> datetime | None:
         job.c.source_id == source_id, job.c.runner.is_(None)
     )
     return connection.execute(query).scalar()
+
+
+def _list_unwritten(connection: Connection, source_id: int) -> tuple[Unwritten, ...]:
+    """Other jobs say beside their item that they fail; these have none."""
+    query = (
+        select(job.c.kind, job.c.error, func.count().label("number"))
+        .where(
+            job.c.source_id == source_id,
+            job.c.kind.in_(WRITING),
+            job.c.due_at.is_not(None),
+            job.c.attempts > 0,
+            job.c.error.is_not(None),
+        )
+        .group_by(job.c.kind, job.c.error)
+        .order_by(job.c.kind, job.c.error)
+    )
+    return tuple(Unwritten(row.kind, row.error, row.number) for row in connection.execute(query))
 
 
 def _list_unreadable(connection: Connection, source_id: int) -> tuple[Unreadable, ...]:

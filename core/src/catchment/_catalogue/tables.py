@@ -1,8 +1,8 @@
 """The tables of the catalogue: what is known, and what is to be done, in one database.
 
-Everything hangs on a source.  Reading from the top: who we talk to (source, feed, walk), what the
-platform offers (recording, file, document, fact), what the archive holds of it (media, damage),
-what it belongs to (key, interaction, party, leg, contact, attribute), what people decided
+Everything hangs on a source.  Reading from the top: who we talk to (source, outage, feed, walk),
+what the platform offers (recording, file, document, fact), what the archive holds of it (media,
+damage), what it belongs to (key, interaction, party, leg, contact, attribute), what people decided
 (decision, gap), and what is to be done (job, runner, bucket, token).  Times are aware UTC
 datetimes, lengths are seconds, sizes are bytes.
 """
@@ -88,6 +88,14 @@ source = Table(
     UniqueConstraint("tenant", "platform", "account_id"),
 )
 
+outage = Table(
+    "outage",
+    metadata,
+    Column("source", String, primary_key=True),  # its name in the settings
+    Column("since", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
 feed = Table(
     "feed",
     metadata,
@@ -100,6 +108,7 @@ feed = Table(
     Column("failed_at", Moment),  # since when it has been failing; empty while it works
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("error", Text),
+    Column("lasting", Boolean, nullable=False, server_default="0"),  # it does not pass by itself
     Column("news_at", Moment),  # when it last listed anything
 )
 

@@ -158,7 +158,15 @@ def _fail_poll(app: Application, source: LiveSource, job: Job, error: Exception)
     now = app.now()
     with app.database.write(source.id) as connection:
         jobs.hold(connection, job)
-        sources.count_failure(connection, source.id, name, partition, describe(error), now)
+        sources.count_failure(
+            connection,
+            source.id,
+            name,
+            partition,
+            describe(error),
+            now,
+            lasting=not isinstance(error, Transient),
+        )
     due_at = now + rhythm.back_off(job.attempts)
     jobs.postpone(app.database, job, due_at=due_at, error=describe(error))
 
@@ -284,7 +292,7 @@ def wake(app: Application, source: LiveSource, connection: Connection) -> int:
         for num in interactions.list_unmapped(connection, source.id)
     ]
     jobs.want(app.database, connection, new)
-    return len(new)
+    return len(new) + jobs.hasten(connection, jobs.WRITING, source.id, now)
 
 
 def _name_job(connection: Connection, row: Row[Any]) -> tuple[str, str]:

@@ -69,6 +69,7 @@ def poll(work: Work) -> None:
             failed_at=None,
             failures=0,
             error=None,
+            lasting=False,
         )
         row = sources.read_feed(work.app.database, work.source.id, name, partition)
         again_at = rhythm.next_look(feed, _read_rungs(row.rungs), now)

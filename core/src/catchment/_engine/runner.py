@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from catchment._catalogue import jobs, sources
+from catchment._catalogue import jobs, outages, sources
 from catchment._catalogue.jobs import Job, NewJob
 from catchment._engine import (
     bookkeeping,
@@ -192,6 +192,7 @@ class Runner:
                 self._connect_at[name] = now + RECONNECT_STOPPED
                 self._refused[name] = endings.describe(error)
                 sources.stop_named(self.app.database, name, endings.describe(error), now)
+                outages.enter_outage(self.app.database, name, endings.describe(error), now)
                 self.app.tell("source.stopped", source=name, error=endings.describe(error))
             except (CatalogueUnusable, StorageUnavailable, ToolMissing):
                 raise  # what all sources share is missing
@@ -199,6 +200,7 @@ class Runner:
                 if not isinstance(error, CatchmentError):
                     log.error("contact.crashed %s", name, exc_info=error)
                 self.unreachable[name] = endings.describe(error)
+                outages.enter_outage(self.app.database, name, endings.describe(error), now)
                 self.app.tell("source.unreachable", source=name, error=endings.describe(error))
 
     def _begin(self, source: LiveSource) -> None:
@@ -218,6 +220,7 @@ class Runner:
             standing.append(NewJob("parts", str(source.id), source.id, due_at))
         standing += polling.list_polls(source, now)
         with self.app.database.write(source.id) as connection:
+            outages.end_outage(connection, source.name)
             jobs.stand(self.app.database, connection, standing)
             woken = endings.wake(self.app, source, connection)
             people.want_remapping(self.app, source, connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ from catchment.model import period
 
 if TYPE_CHECKING:
     from catchment._catalogue.damages import KnownDamage
-    from catchment._catalogue.status import SourceStatus
+    from catchment._catalogue.outages import Outage
+    from catchment._catalogue.status import FeedStatus, SourceStatus
     from catchment._engine.application import Application
     from catchment.settings import Settings
 
@@ -45,27 +46,34 @@ def status(frame: Frame, as_json: bool) -> int:
     reason, or skipped by name.  Ends with 1 if something needs a person: also while something in
     the archive is damaged, as 'catchment verify' found it.
     """
+    with frame.open() as app:
+        return show(app, as_json=as_json)
+
+
+def show(app: Application, *, as_json: bool) -> int:
+    """Print how every source is doing, and give the command's exit code."""
     from catchment._catalogue.damages import list_damages
     from catchment._catalogue.status import list_runners
 
-    with frame.open() as app:
-        told = list_statuses(app)
-        unknown = sorted(set(app.settings.sources) - {one.name for one in told})
-        runners = list_runners(app.database)
-        damaged = list_damages(app.database)
-        now = app.now()
-        needs = {one.name: list(list_needs(one, now)) for one in told}
-        if as_json:
-            rows = [plain(one) | {"needs": needs[one.name]} for one in told]
-            everything = {"sources": rows, "never_in_contact": unknown, "runners": runners}
-            print_json(everything | {"damaged": damaged})
-        else:
-            print_sources(told, unknown, app.settings, now)
-            _print_feeds(told, app.settings, now)
-            alive = ", ".join(f"{r.name} ({say_age(now - r.seen_at)} ago)" for r in runners)
-            print_title(f"Runners: {alive or 'none is at work'}")
-            print_needs(needs)
-            _print_damages(damaged)
+    told = list_statuses(app)
+    unknown = sorted(set(app.settings.sources) - {one.name for one in told})
+    outages = list_outages(app)
+    runners = list_runners(app.database)
+    damaged = list_damages(app.database)
+    now = app.now()
+    needs = {name: list(_say_outage(outages.get(name))) for name in unknown}
+    needs |= {one.name: list(list_needs(one, now, outages.get(one.name))) for one in told}
+    if as_json:
+        rows = [plain(one) | {"needs": needs[one.name]} for one in told]
+        everything = {"sources": rows, "never_in_contact": unknown, "runners": runners}
+        print_json(everything | {"damaged": damaged, "outages": list(outages.values())})
+    else:
+        print_sources(told, unknown, outages, app.settings, now)
+        _print_feeds(told, outages, app.settings, now)
+        alive = ", ".join(f"{r.name} ({say_age(now - r.seen_at)} ago)" for r in runners)
+        print_title(f"Runners: {alive or 'none is at work'}")
+        print_needs(needs)
+        _print_damages(damaged)
     return 1 if damaged or any(needs.values()) else 0
 
 
@@ -77,6 +85,15 @@ def list_statuses(app: Application, names: Sequence[str] = ()) -> list[SourceSta
     return [one for one in told if not names or one.name in names]
 
 
+def list_outages(app: Application) -> dict[str, Outage]:
+    """The sources of the settings with which no contact could be made, by name."""
+    from catchment._catalogue import outages
+
+    wanted = {name for name, table in app.settings.sources.items() if table.enabled}
+    known = outages.list_outages(app.database)
+    return {name: outage for name, outage in known.items() if name in wanted}
+
+
 def _read_lags(settings: Settings) -> dict[str, dict[str, timedelta]]:
     return {
         name: {feed.name: period(feed.lag) for feed in table.kind.feeds_of(table.settings)}
@@ -84,25 +101,41 @@ def _read_lags(settings: Settings) -> dict[str, dict[str, timedelta]]:
     }
 
 
-def list_needs(one: SourceStatus, now: datetime) -> Iterator[str]:
+def list_needs(one: SourceStatus, now: datetime, outage: Outage | None = None) -> Iterator[str]:
     """What a person has to do about a source, each as a sentence.
 
-    A listing that failed a moment ago is tried again by itself and needs nobody yet.
+    A listing that was not answered a moment ago is tried again by itself and needs nobody yet.
     """
     if one.stopped_why:
         yield f"stopped: {one.stopped_why}"
+    if outage is not None and outage.why != one.stopped_why:
+        yield from _say_outage(outage)
     for feed in one.feeds:
-        if feed.failing_since is not None and now - feed.failing_since > PATIENCE:
+        if feed.failing_since is None or feed.off:
+            continue
+        if feed.lasting or now - feed.failing_since > PATIENCE:
             since = f"{feed.failing_since:%Y-%m-%d %H:%MZ}"
             yield f"feed {_label(feed.feed, feed.partition)} fails since {since}: {feed.error}"
     for parked in one.parked:
         what = "recording" if parked.what == "recording" else f"{parked.what} file"
         yield f"{count(parked.count, what)} parked: {parked.reason}"
+    for unwritten in one.unwritten:
+        what = "the books are" if unwritten.what == "books" else _say_unsealed(unwritten.count)
+        yield f"{what} not written: {unwritten.reason}"
     for unread in one.unreadable:
         yield f"list {unread.file_name} was not read: {unread.reason}"
     for gap in one.gaps:
         span = f"{gap.start_at:%Y-%m-%d %H:%MZ} to {gap.end_at:%Y-%m-%d %H:%MZ}"
         yield f"feed {_label(gap.feed, gap.partition)} could not be asked for {span}: {gap.why}"
+
+
+def _say_outage(outage: Outage | None) -> Iterator[str]:
+    if outage is not None:
+        yield f"no contact since {outage.since:%Y-%m-%d %H:%MZ}: {outage.why}"
+
+
+def _say_unsealed(number: int) -> str:
+    return f"{count(number, 'package')} {'is' if number == 1 else 'are'}"
 
 
 def _label(feed: str, partition: str) -> str:
@@ -116,19 +149,30 @@ def zone_of_source(settings: Settings, name: str) -> str:
 
 
 def print_sources(
-    told: Sequence[SourceStatus], unknown: Sequence[str], settings: Settings, now: datetime
+    told: Sequence[SourceStatus],
+    unknown: Sequence[str],
+    outages: Mapping[str, Outage],
+    settings: Settings,
+    now: datetime,
 ) -> None:
     """One row for each source."""
-    rows = [_row(one, settings, now) for one in told]
-    never = Cell("never in contact", "odd")
-    rows += [(name, Cell("never", "odd"), never, "", "") for name in unknown]
+    rows = [_row(one, outages.get(one.name), settings, now) for one in told]
+    for name in unknown:
+        said = Cell("never in contact", "odd")
+        if name in outages:
+            said = Cell(f"{said.text}: {outages[name].why}", "bad")
+        rows.append((name, Cell("never", "odd"), said, "", ""))
     print_table(HEADS, rows, whole=(0, 1))
 
 
-def _row(one: SourceStatus, settings: Settings, now: datetime) -> Sequence[Content]:
+def _row(
+    one: SourceStatus, outage: Outage | None, settings: Settings, now: datetime
+) -> Sequence[Content]:
     mark, zone = one.watermark, zone_of_source(settings, one.name)
-    at = Cell(f"{say_moment(mark.at, zone)} {zone}" if mark.at else "never", "good")
+    at = Cell(f"{say_moment(mark.at, zone)} {zone}", "good") if mark.at else Cell("not yet", "odd")
     held_by = say_held(one, settings, now)
+    if outage is not None and not one.stopped_why:
+        held_by = Cell(f"no contact: {outage.why}", "bad")
     states = [f"{number:,} {state}" for state, number in sorted(one.recordings.items())]
     if one.late:
         states.append(f"{one.late:,} were late")
@@ -142,6 +186,8 @@ def say_held(one: SourceStatus, settings: Settings, now: datetime) -> Cell:
         return Cell(one.stopped_why, "bad")
     feeds = (feed for feed in one.feeds if (feed.feed, feed.partition) == mark.feed)
     held = next(feeds, None)
+    if held is not None and held.frontier is None and held.failing_since is None:
+        return Cell(f"the first listing of feed {_label(held.feed, held.partition)}")
     if held is None or held.frontier is None or mark.feed is None:
         return Cell(mark.held_by, "" if mark.at else "odd")
     label, age = _label(*mark.feed), now - held.frontier
@@ -168,23 +214,41 @@ def _say_backlog(one: SourceStatus) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _print_feeds(told: Sequence[SourceStatus], settings: Settings, now: datetime) -> None:
+def _print_feeds(
+    told: Sequence[SourceStatus],
+    outages: Mapping[str, Outage],
+    settings: Settings,
+    now: datetime,
+) -> None:
     rows: list[Sequence[Content]] = []
     for one in told:
         zone = zone_of_source(settings, one.name)
         for feed in one.feeds:
-            health = Cell("works", "good")
-            if feed.failing_since is not None:
-                health = Cell(f"fails since {say_age(now - feed.failing_since)}", "bad")
-            elif feed.silent and feed.news_at is not None:
-                health = Cell(f"silent since {say_age(now - feed.news_at)}", "odd")
-            listed = f"{say_moment(feed.frontier, zone)} {zone}" if feed.frontier else "never"
-            walked = f"{say_age(now - feed.walked_at)} ago" if feed.walked_at else "never"
+            health = _say_health(one, feed, outages.get(one.name), now)
+            listed = f"{say_moment(feed.frontier, zone)} {zone}" if feed.frontier else "not yet"
+            walked = f"{say_age(now - feed.walked_at)} ago" if feed.walked_at else "not yet"
             rows.append((one.name, _label(feed.feed, feed.partition), listed, walked, health))
     if rows:
         print_title("Feeds")
         heads = ("source", "feed", "listed to", "last listing", "state")
         print_table(heads, rows, whole=(0, 1, 2), spare=(3,))
+
+
+def _say_health(one: SourceStatus, feed: FeedStatus, outage: Outage | None, now: datetime) -> Cell:
+    """In what state a feed is; what keeps it from being asked at all comes first."""
+    if feed.off:
+        return Cell("switched off", "faint")
+    if one.stopped_why:
+        return Cell("stopped", "bad")
+    if outage is not None:
+        return Cell("no contact", "bad")
+    if feed.failing_since is not None:
+        return Cell(f"fails since {say_age(now - feed.failing_since)}", "bad")
+    if feed.walked_at is None:
+        return Cell("first listing under way")
+    if feed.silent and feed.news_at is not None:
+        return Cell(f"silent since {say_age(now - feed.news_at)}", "odd")
+    return Cell("works", "good")
 
 
 def print_needs(needs: dict[str, list[str]]) -> None:

@@ -78,6 +78,13 @@ def make_tables() -> None:
         sa.PrimaryKeyConstraint("what", "name", name=op.f("pk_damage")),
     )
     op.create_table(
+        "outage",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_outage")),
+    )
+    op.create_table(
         "source",
         sa.Column("id", ID, nullable=False),
         sa.Column("tenant", sa.String(), server_default="main", nullable=False),
@@ -129,6 +136,7 @@ def make_tables() -> None:
         sa.Column("failed_at", MOMENT, nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("lasting", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("news_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_feed_source_id")),
         sa.PrimaryKeyConstraint("source_id", "feed", "partition", name=op.f("pk_feed")),
