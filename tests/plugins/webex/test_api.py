@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.plugins.webex.simulator.cloud import MIDNIGHT, NumbersSimulator
@@ -13,9 +14,10 @@ from tests.plugins.webex.simulator.cloud import MIDNIGHT, NumbersSimulator
 from catchment.clock import ManualClock
 from catchment.errors import Refused
 from catchment.model import Budget
-from catchment.sandbox import World, serve
-from catchment.transport import Kit, LocalVault, Request
+from catchment.sandbox import ASGIApp, World, serve
+from catchment.transport import Kit, LocalVault, Request, TokenRejected
 from catchment_webex.api import BUDGET, PER_MINUTE, Api
+from catchment_webex.refusals import WrongRegion
 from catchment_webex.settings import WebexSettings
 
 NUMBERS = Request("GET", "/numbers", params=(("max", "10"), ("siteUrl", "corp.webex.com")))
@@ -35,6 +37,27 @@ class Cloud:
         return self.make_api()
 
 
+class ElsewhereSimulator(NumbersSimulator):
+    """A host that keeps the tokens, and nothing of the organisation (Webex Calling, 2)."""
+
+    @property
+    def hosts(self) -> Mapping[str, ASGIApp]:
+        """The hosts, which answer with 451 whoever asks who he is."""
+        return {name: self._send_away(app) for name, app in super().hosts.items()}
+
+    def _send_away(self, app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            if not scope.get("path", "").endswith("/people/me"):
+                await app(scope, receive, send)
+                return
+            head = [(b"content-type", b"application/json")]
+            body = b'{"message": "Please use api-eu.example.org"}'
+            await send({"type": "http.response.start", "status": 451, "headers": head})
+            await send({"type": "http.response.body", "body": body})
+
+        return answer
+
+
 MakeCloud = Callable[..., Cloud]
 
 
@@ -43,9 +66,9 @@ def make_cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeCloud]:
     """Make clouds with switches in any position; all of them end with the test."""
     with ExitStack() as stack:
 
-        def make(**switches: object) -> Cloud:
+        def make(kind: type[NumbersSimulator] = NumbersSimulator, **switches: object) -> Cloud:
             clock = ManualClock(MIDNIGHT + timedelta(hours=9))
-            simulator = NumbersSimulator(World(7, MIDNIGHT, meetings=0), clock, None, switches)
+            simulator = kind(World(7, MIDNIGHT, meetings=0), clock, None, switches)
             stack.enter_context(serve([simulator]))
             for name, value in simulator.secrets().items():
                 monkeypatch.setenv(name, value)
@@ -146,6 +169,37 @@ def test_checking_renews_the_token_so_that_a_dead_one_shows(make_cloud: MakeClou
     (finding,) = api.check_token()
     assert finding.verdict == "fail"
     assert "refresh_token" in finding.remedy
+
+
+def test_a_wrong_secret_and_a_dead_refresh_token_are_mended_differently(
+    make_cloud: MakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``check`` and whoever stops the source say the same, and not the same of both (3.3)."""
+    cloud = make_cloud()
+    told = {}
+    for name, value in cloud.simulator.secrets().items():
+        monkeypatch.setenv(name, f"{value}x")
+        api = cloud.api
+        (finding,) = api.check_token()
+        with pytest.raises(TokenRejected) as stopped:
+            api.account()
+        assert finding.remedy == stopped.value.remedy
+        assert finding.detail.partition(" (")[0] == str(stopped.value).partition(" (")[0]
+        told[name] = finding.remedy
+        monkeypatch.setenv(name, value)
+    remedies = {"SECRET" in name: remedy for name, remedy in told.items()}
+    assert "client_secret" in remedies[True]
+    assert "refresh_token" not in remedies[True]
+    assert "refresh_token" in remedies[False]
+    assert "client_secret" not in remedies[False]
+
+
+def test_the_region_of_the_organisation_is_no_missing_scope(make_cloud: MakeCloud) -> None:
+    """Whoever asks which organisation it is is told the host (Webex Calling, 2)."""
+    api = make_cloud(kind=ElsewhereSimulator).api
+    with pytest.raises(WrongRegion) as refused:
+        api.account()
+    assert refused.value.remedy == 'Set api_url = "https://api-eu.example.org/v1".'
 
 
 def test_a_probe_says_what_is_lost_and_what_to_do(make_cloud: MakeCloud) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,12 +108,21 @@ def test_what_is_locked_is_asked_for_again_when_it_says() -> None:
     "message",
     ["Please use analytics-eu.example.org", "See URL: https://analytics-eu.example.org/v1/x"],
 )
-def test_a_wrong_region_names_the_right_host(message: str) -> None:
-    """Both wordings, with and without a scheme (Webex Calling, 2)."""
-    error = read_error(answer(451, says(message)))
+@pytest.mark.parametrize("descriptions", [(), ("Unavailable for legal reasons.",)])
+def test_a_wrong_region_names_the_right_host(message: str, descriptions: tuple[str, ...]) -> None:
+    """Both wordings, with and without a scheme (Webex Calling, 2), and beside other words."""
+    error = read_error(answer(451, says(message, *descriptions)))
     assert isinstance(error, WrongRegion)
     assert error.host == "analytics-eu.example.org"
-    assert error.host in error.remedy
+    assert error.remedy == 'Set api_url = "https://analytics-eu.example.org/v1".'
+
+
+def test_a_wrong_region_without_a_host_names_the_setting() -> None:
+    """There is nothing more to say."""
+    error = read_error(answer(451, says("This org is elsewhere.")))
+    assert isinstance(error, WrongRegion)
+    assert not error.host
+    assert "api_url" in error.remedy
 
 
 def test_a_refusal_speaks_of_scope_and_role_because_webex_does_not_say_which() -> None:
@@ -136,9 +145,39 @@ def test_no_secret_and_no_link_is_repeated() -> None:
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_dead_refresh_token_needs_a_person(status: int) -> None:
     """Whatever 4xx it is, the app must be authorised anew (3.3); it is no missing permission."""
-    error = read_token_error(answer(status, says("invalid_grant")))
+    error = read_token_error(answer(status, says("no")))
     assert type(error) is TokenRejected
     assert "refresh_token" in error.remedy
+    assert "client_secret" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda name: {"error": name},
+        lambda name: {"error": name, "error_description": "Something is wrong."},
+        lambda name: {"error_description": f"{name}: no"},
+        lambda name: {"message": name, "errors": [{"description": "Something is wrong."}]},
+        lambda name: says("Something is wrong.", name),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "what", "helps", "helps_not"),
+    [
+        ("invalid_client", "secret", "client_secret", "refresh_token"),
+        ("unauthorized_client", "secret", "client_secret", "refresh_token"),
+        ("invalid_grant", "refresh token", "refresh_token", "client_secret"),
+    ],
+)
+def test_a_wrong_secret_is_told_from_a_dead_refresh_token(
+    tell: Callable[[str], object], name: str, what: str, helps: str, helps_not: str
+) -> None:
+    """Wherever the name stands (3.3): authorising anew does not mend a wrong secret."""
+    error = read_token_error(answer(400, tell(name)))
+    assert type(error) is TokenRejected
+    assert what in str(error)
+    assert helps in error.remedy
+    assert helps_not not in error.remedy
 
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (500, Unreachable)])

@@ -126,7 +126,7 @@ class Api:
         """
         try:
             me = self.me()
-        except TokenRejected:
+        except (TokenRejected, refusals.WrongRegion):
             raise
         except Refused as error:
             raise Refused(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -31,12 +31,17 @@ SCOPES_AND_ROLES = (
     "anew in Control Hub after changing them, and see whether the account that authorised it "
     "holds the role for them."
 )
+_APP = (
+    "Compare the settings client_id and client_secret with the app's page on developer.webex.com "
+    "(My Webex Apps), correct them where they point, and run 'catchment check'."
+)
 _RENEW = (
     "Authorise the Service App (Control Hub, Apps, Service Apps) or the integration anew, put the "
     "new refresh token where the setting refresh_token points, and run 'catchment check'."
 )
 _SECRETIVE = re.compile(r"[^\s\[\],]{80,}|https?://\S+")
 _HOST = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.){2,}[a-z]{2,})", re.IGNORECASE)
+_GRANT = re.compile(r"\b(invalid_client|unauthorized_client|invalid_grant)\b")
 _WINDOW = re.compile(r"\b(days?|interval|period|time ?range|date ?range)\b", re.IGNORECASE)
 
 
@@ -83,8 +88,9 @@ def read_error(answer: Answer) -> CatchmentError | None:
 def read_token_error(answer: Answer) -> CatchmentError | None:
     """The error that an answer of the token endpoint means; ``None`` where it means none.
 
-    Any 4xx but 429 says that a person must authorise the app anew (3.3).  It is told from a missing
-    permission, which other parts of the work may survive.
+    Any 4xx but 429 needs a person (3.3).  It is told from a missing permission, which other parts
+    of the work may survive.  What the person must do depends on the error's name, where the answer
+    holds one: its exact place is not documented.
     """
     if answer.status < 300:
         return None
@@ -93,10 +99,17 @@ def read_token_error(answer: Answer) -> CatchmentError | None:
     what = _tell(answer)
     if answer.status in (408, 423) or answer.status >= 500 or answer.status < 400:
         return Unreachable(f"Webex's token endpoint is in trouble ({what})")
-    return TokenRejected(
-        f"Webex does not renew the access token ({what})",
-        remedy=f"Compare the settings client_id and client_secret with the app's page. {_RENEW}",
-    )
+    named = _GRANT.search(" ".join(_list_texts(_read_body(answer))))
+    if named is None:
+        return TokenRejected(
+            f"Webex does not renew the access token ({what})",
+            remedy=f"{_APP} If they are right: {_RENEW}",
+        )
+    if named.group(1) == "invalid_grant":
+        return TokenRejected(
+            f"Webex does not accept the refresh token any more ({what})", remedy=_RENEW
+        )
+    return TokenRejected(f"Webex does not know the app by its secret ({what})", remedy=_APP)
 
 
 def read_minted(answer: Answer) -> Minted:
@@ -126,13 +139,14 @@ def _read_rate(answer: Answer) -> RateLimited:
 
 
 def _read_region(answer: Answer) -> WrongRegion:
-    found = _HOST.search(_read_message(_read_body(answer)))
+    found = _HOST.search(" ".join(_list_texts(_read_body(answer))))
     host = found.group(1).lower() if found else ""
-    named = host or "the host that Webex names for the organisation's region"
     return WrongRegion(
         "Webex keeps the organisation's data in another region"
         + (f", which {host} answers for" if host else ""),
-        remedy=f"Let the setting of the address name {named}.",
+        remedy=f'Set api_url = "https://{host}/v1".'
+        if host
+        else "Let the setting api_url name the host of the organisation's region.",
         host=host,
     )
 
@@ -149,10 +163,16 @@ def _read_body(answer: Answer) -> Mapping[str, Any]:
 
 def _read_message(body: Mapping[str, Any]) -> str:
     """What the body says: the descriptions of ``errors`` are clearer than ``message`` (6)."""
-    told = [str(row.get("description") or "") for row in read_rows(body.get("errors"))]
-    fallbacks = ("message", "error_description", "error")
-    spoken = [text for text in told if text] or [str(body.get(name) or "") for name in fallbacks]
-    return " ".join(next((text for text in spoken if text), "").split())
+    return next(_list_texts(body), "")
+
+
+def _list_texts(body: Mapping[str, Any]) -> Iterator[str]:
+    """Everything that the body says, the clearest first."""
+    told = [row.get("description") for row in read_rows(body.get("errors"))]
+    told += [body.get(name) for name in ("message", "error_description", "error")]
+    for text in told:
+        if isinstance(text, str) and text.strip():
+            yield " ".join(text.split())
 
 
 def _tell(answer: Answer) -> str:
