@@ -13,6 +13,7 @@ from catchment._engine.recovery import want_period
 from catchment.errors import (
     CursorLost,
     Later,
+    LostRace,
     NotPermitted,
     PollFailed,
     RateLimited,
@@ -646,6 +647,65 @@ def test_a_part_that_is_named_no_more_leaves_a_gap_and_frees_the_watermark(stage
     (gap,) = stage.rows(tables.gap)
     assert (gap.partition, gap.start_at, gap.closed_at) == ("west", START, None)
     assert [row.key for row in stage.rows(tables.job) if "west" in row.key] == []
+
+
+def only(stage: Stage, part: str, error: Exception) -> None:
+    """Let every listing of *part* fail with *error*, and no other."""
+
+    def poll(span: Span) -> Iterator[Page]:
+        if span.partition == part:
+            raise error
+        yield from stage.cloud.list_pages(span)
+
+    stage.cloud.poll = poll
+
+
+@pytest.mark.parametrize("since", ["", f"since = {(START - DAY).isoformat()}\n"])
+def test_a_part_of_which_nothing_was_listed_leaves_a_gap(stage: Stage, since: str) -> None:
+    """A site that never answered before it was given up is not forgotten without a word."""
+    stage.configure(since, base=TinOfParts)
+    name_parts(stage, "east", "west")
+    only(stage, "west", Unreachable("west is down"))
+    stage.do("poll")
+    name_parts(stage, "east")
+    stage.wait(HOUR)
+    stand_parts(stage)
+    (gap,) = stage.rows(tables.gap)
+    begun = START - (DAY if since else 2 * DAY)
+    assert (gap.partition, gap.start_at, gap.end_at) == ("west", begun, START + HOUR)
+    assert gap.why == "the platform does not name west any more; nothing was listed there"
+
+
+def test_a_period_of_a_part_that_is_named_no_more_leaves_a_gap(stage: Stage) -> None:
+    """What a person asked for and was not listed is told, beside what nobody listed later."""
+    stage.configure(base=TinOfParts)
+    name_parts(stage, "east", "west")
+    stage.do("poll")
+    want_period(stage.app, stage.source, START - 5 * HOUR, START - 2 * HOUR)
+    only(stage, "west", Unreachable("west is down"))
+    stage.wait(MINUTE)
+    stage.do("poll")
+    name_parts(stage, "east")
+    stand_parts(stage)
+    gaps = {(gap.partition, gap.start_at, gap.end_at) for gap in stage.rows(tables.gap)}
+    assert gaps == {
+        ("west", START - 5 * HOUR, START - 2 * HOUR),
+        ("west", START, START + MINUTE),
+    }
+    assert stage.rows(tables.walk) == []
+
+
+def test_a_job_of_a_part_that_was_retired_puts_nothing_on_record(stage: Stage) -> None:
+    """A runner that slept while a site was given up enters no site that nobody lists (T14)."""
+    stage.configure(base=TinOfParts)
+    name_parts(stage, "east", "west")
+    stage.do("poll")
+    stage.wait(10 * MINUTE)
+    (late,) = [job for job in stage.claim("poll") if job.key.endswith("/west")]
+    name_parts(stage, "east")
+    stand_parts(stage)
+    assert isinstance(stage.work(late), LostRace)
+    assert {row.partition for row in stage.rows(tables.feed)} == {"east"}
 
 
 def test_a_part_that_is_named_again_is_listed_again_and_closes_its_gap(stage: Stage) -> None:

@@ -192,23 +192,40 @@ def enter_feed(
 
 
 def retire_partition(
-    connection: Connection, source_id: int, name: str, partition: str, now: datetime
+    connection: Connection,
+    source_id: int,
+    name: str,
+    partition: str,
+    now: datetime,
+    oldest: datetime,
 ) -> None:
     """Forget a part of a feed that the platform names no more, and leave a gap where it ended.
 
-    Named again, it is listed from its horizon on, which closes the gap.
+    Another gap is left of each period that was asked for and not listed to its end.  Named again,
+    the part is listed from its horizon on, which closes them.
+
+    Args:
+        oldest: Since when the part was wanted, where nothing of it was ever listed.
     """
     which = _is_feed(source_id, name, partition)
-    frontier = connection.execute(select(feed.c.frontier).where(which)).scalar_one_or_none()
-    if frontier is not None:
-        why = f"the platform does not name {partition} any more; nothing later was listed there"
-        enter_gap(connection, source_id, name, partition, frontier, now, why, now)
+    walks = and_(walk.c.source_id == source_id, walk.c.feed == name, walk.c.partition == partition)
+    known = connection.execute(select(feed.c.frontier).where(which)).first()
+    begun = connection.execute(
+        select(walk.c.purpose, walk.c.position, walk.c.end_at).where(walks).order_by(walk.c.id)
+    ).all()
+    lost: list[tuple[datetime, datetime, str]] = []
+    if known is not None:
+        first = [one.position for one in begun if one.purpose == "frontier"]
+        listed = "nothing later was listed there" if known.frontier else "nothing was listed there"
+        lost.append((known.frontier or min([*first, oldest]), now, listed))
+    asked = "a period that was asked for was not listed to its end"
+    lost += [(one.position, one.end_at, asked) for one in begun if one.purpose == "recovery"]
+    for start, end, what in lost:
+        if start < end:
+            why = f"the platform does not name {partition} any more; {what}"
+            enter_gap(connection, source_id, name, partition, start, end, why, now)
     connection.execute(delete(feed).where(which))
-    connection.execute(
-        delete(walk).where(
-            walk.c.source_id == source_id, walk.c.feed == name, walk.c.partition == partition
-        )
-    )
+    connection.execute(delete(walk).where(walks))
 
 
 def list_partitions(connection: Connection, source_id: int, name: str) -> list[str]:

@@ -119,11 +119,19 @@ def stand_partitions(work: Work) -> None:
             known = sources.list_partitions(connection, work.source.id, name)
             # Where none of the parts is left, it is the answer that is odd and not the platform.
             gone = [part for part in known if part not in parts] if {*known} & {*parts} else []
+            oldest = _find_oldest(work, work.source.feeds[name])
             for part in gone:
-                sources.retire_partition(connection, work.source.id, name, part, now)
+                sources.retire_partition(connection, work.source.id, name, part, now, oldest)
                 work.app.tell("part.gone", source=work.source.name, feed=name, partition=part)
             jobs.drop(connection, "poll", [feed_key(work.source.id, name, p) for p in gone])
         jobs.finish(connection, work.job, now, again_at=now + PARTITIONS_EVERY)
+
+
+def _find_oldest(work: Work, feed: Feed) -> datetime:
+    """The oldest moment of *feed* that is wanted and may still be asked."""
+    oldest = work.platform_now - period(feed.horizon)
+    since = work.source.table.starts_at(work.platform_now)
+    return oldest if since is None else max(oldest, since)
 
 
 def _begin_due_walks(work: Work, feed: Feed, partition: str) -> None:
