@@ -97,8 +97,9 @@ def _read_file(name: str) -> str:
     try:
         return Path(name).expanduser().read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BadSettings(
-            f"the secret in file {name} cannot be read: {type(error).__name__}",
+            f"the secret in file {name} cannot be read: {why}",
             remedy="Create the file with the secret as its only line, readable for this program.",
         ) from None
 

@@ -194,13 +194,22 @@ def test_environments_do_not_mix(tmp_path: Path) -> None:
     ]
 
 
-def test_an_adapter_that_is_not_installed_is_named_with_its_remedy() -> None:
-    """A misspelt or missing adapter is said in a sentence that tells how to get it."""
+def test_an_adapter_that_is_not_installed_is_named_with_what_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt or missing adapter is said with those that are there, and how one is found.
+
+    No distribution is made up for it: nobody knows what it would be called.
+    """
     from catchment.adapters import load_adapter
 
+    install(tmp_path / "site", "tin-there", "tin_there", GOOD)
+    monkeypatch.syspath_prepend(tmp_path / "site")
     with pytest.raises(NotInstalled, match="no adapter called 'tin_missing' is installed") as told:
         load_adapter("tin_missing")
-    assert "pip install catchment-tin-missing" in told.value.remedy
+    assert "tin_there" in str(told.value)
+    assert "entry point tin_missing of the group catchment.adapters" in told.value.remedy
+    assert "tin-missing" not in told.value.remedy
 
 
 def test_an_adapter_that_cannot_be_used_is_refused_with_its_reason(tmp_path: Path) -> None:

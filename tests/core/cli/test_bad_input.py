@@ -52,7 +52,8 @@ def test_adapter_that_is_not_installed(type_: Type, settings: Path) -> None:
     done = type_("run", "--once")
     assert done.code == 2
     assert "catchment.toml:2: sources.office.adapter: no adapter called 'telex'" in done.err
-    assert "pip install catchment-telex" in done.err
+    assert "entry point telex of the group catchment.adapters" in done.err
+    assert "catchment-telex" not in done.err
 
 
 def test_no_source(type_: Type, settings: Path) -> None:
@@ -164,7 +165,9 @@ def test_sandbox_of_nothing(type_: Type) -> None:
     """A platform that cannot be simulated is named."""
     done = type_("sandbox", "telex")
     assert done.code == 2
-    assert "no simulator of telex is installed" in done.err
+    assert "no simulator of telex is installed; installed are: " in done.err
+    assert "entry point telex of the group catchment.simulators" in done.err
+    assert "catchment-telex" not in done.err
 
 
 def test_demo_in_a_folder_that_is_in_use(type_: Type, tmp_path: Path) -> None:

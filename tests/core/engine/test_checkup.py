@@ -105,6 +105,23 @@ def test_a_refused_credential_fails_with_its_remedy(site: Site, hook: str) -> No
     ]
 
 
+def test_what_keeps_all_from_being_asked_is_told_once(site: Site) -> None:
+    """The same refusal for each permission would hide that one thing is to be mended."""
+    remedy = "Look at client_secret."
+    site.cloud.fails["account"] = Refused("the secret is wrong (request 1)", remedy=remedy)
+    site.cloud.fails["check"] = Refused("the secret is wrong (request 2)", remedy=remedy)
+    found = [one for one in check(site).values() if one.verdict == "fail"]
+    assert [one.detail for one in found] == ["the secret is wrong (request 1)"]
+
+
+def test_what_else_is_not_permitted_is_told_besides(site: Site) -> None:
+    """Another refusal with the same remedy is another thing to be mended."""
+    site.cloud.fails["account"] = Refused("no right to read users (1)", remedy="Add scopes.")
+    site.cloud.fails["check"] = Refused("no right to read files (2)", remedy="Add scopes.")
+    found = [one for one in check(site).values() if one.verdict == "fail"]
+    assert len(found) == 2
+
+
 def test_after_a_failing_account_the_permissions_are_still_tried(site: Site) -> None:
     """A platform that does not answer to one request is asked the others."""
     site.cloud.fails["account"] = Unreachable("no answer")

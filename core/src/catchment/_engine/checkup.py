@@ -10,7 +10,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
@@ -245,26 +245,52 @@ def _ask_source(settings: Settings, table: SourceTable, kit: Kit) -> Iterator[Fi
         yield Finding("adapter", "fail", told, "This is a bug of the adapter.")
         return
     hooks = Hooks(adapter)
-    yield Finding("adapter", "pass", f"{table.kind.platform}, by {table.adapter}")
+    yield Finding("adapter", "pass", _say_adapter(table))
+    failed: Finding | None = None
     try:
         account = hooks.account()
     except Unreachable as error:
-        if is_simulated(table):
+        if is_local(table):
             yield _not_served(error)
             return  # whatever else is asked has the same answer
-        yield _fail("account", error)
+        failed = _fail("account", error)
     except CatchmentError as error:
-        yield _fail("account", error)
-    else:
-        yield _compare_account(settings, table, account)
-    yield from hooks.check()
+        failed = _fail("account", error)
+    yield failed or _compare_account(settings, table, account)
+    for finding in _try_permissions(hooks):
+        # What keeps everything from being asked is told once, not for each permission again.
+        if failed is None or finding.verdict == "pass" or _sum_up(finding) != _sum_up(failed):
+            yield finding
 
 
-def is_simulated(table: SourceTable) -> bool:
+def _say_adapter(table: SourceTable) -> str:
+    """The platform, the adapter, and the hosts of the settings: another region is another host."""
+    hosts = dict.fromkeys(one.netloc.rpartition("@")[2] for one in _list_addresses(table))
+    at = f", at {' and '.join(hosts)}" if hosts else ""
+    return f"{table.kind.platform}, by {table.adapter}{at}"
+
+
+def _try_permissions(hooks: Hooks) -> Iterator[Finding]:
+    try:
+        yield from hooks.check()
+    except CatchmentError as error:
+        yield _fail("permissions", error)
+
+
+def _sum_up(finding: Finding) -> tuple[str, str]:
+    """What a finding says, without the brackets, in which every request has its own number."""
+    return finding.detail.partition(" (")[0], finding.remedy
+
+
+def is_local(table: SourceTable) -> bool:
     """Whether a source talks to this very machine, as the settings of a sandbox and a demo do."""
-    values = table.settings.model_dump().values()
-    addresses = [urlsplit(str(value)) for value in values if _is_address(value)]
+    addresses = _list_addresses(table)
     return bool(addresses) and all(one.hostname in LOOPBACK for one in addresses)
+
+
+def _list_addresses(table: SourceTable) -> list[SplitResult]:
+    values = table.settings.model_dump().values()
+    return [urlsplit(value) for value in values if _is_address(value)]
 
 
 def _is_address(value: object) -> bool:
@@ -272,12 +298,12 @@ def _is_address(value: object) -> bool:
 
 
 def _not_served(error: Unreachable) -> Finding:
-    what = f"the simulated platform of these settings is not running ({error})"
     remedy = (
-        "Start another with 'catchment sandbox ADAPTER --config-out FILE', which writes settings "
+        "Correct the address, or start what should answer there. If it was a simulated platform, "
+        "start another with 'catchment sandbox ADAPTER --config-out FILE', which writes settings "
         "of its own; what was captured already can be searched, shown and verified all the same."
     )
-    return Finding("account", "fail", what, remedy)
+    return Finding("account", "fail", str(error), remedy)
 
 
 def _compare_account(settings: Settings, table: SourceTable, account: Account) -> Finding:

@@ -153,8 +153,9 @@ def load_adapter(name: str) -> type[Adapter]:
                 remedy=f"Repair or reinstall {status.distribution}, then run 'catchment adapters'.",
             )
         return status.adapter
+    known = ", ".join(sorted({entry.name for entry in _list_entry_points()})) or "none"
     raise NotInstalled(
-        f"no adapter called {name!r} is installed",
-        remedy=f"Install it (pip install catchment-{name.replace('_', '-')}) or correct the "
-        "setting 'adapter'; 'catchment adapters' lists what is installed.",
+        f"no adapter called {name!r} is installed; installed are: {known}",
+        remedy="Name one of these, or install the plugin that brings it: it is found by its entry "
+        f"point {name} of the group {GROUP}.",
     )

@@ -30,16 +30,21 @@ def check(frame: Frame, sources: tuple[str, ...], as_json: bool) -> int:
     for name in sources:
         settings.source(name)
     rows: list[dict[str, object]] = []
-    failed = False
+    failed, remedy = False, ""
     width = max(map(len, ("catalogue", *(sources or settings.sources))))
     for label, finding in checkup.check(settings, frame.clock(), sources):
         failed = failed or finding.verdict == "fail"
         if as_json:
             rows.append({"of": label, **plain(finding)})
-        else:
-            _print(label.ljust(width), finding)
+            continue
+        wanted = finding.remedy if finding.verdict != "pass" else ""
+        if wanted != remedy:  # what helps against several in a row is said once, below them
+            _print_remedy(remedy)
+        remedy = wanted
+        _print(label.ljust(width), finding)
     if as_json:
         print_json(rows)
+    _print_remedy(remedy)
     return 1 if failed else 0
 
 
@@ -47,5 +52,8 @@ def _print(label: str, finding: Finding) -> None:
     verdict = Cell(finding.verdict, TONES[finding.verdict])
     detail = f": {finding.detail}" if finding.detail else ""
     print_line(verdict, f"  {label}  ", Cell(finding.what, "head"), detail)
-    if finding.verdict != "pass" and finding.remedy:
-        print_line("      ", Cell(finding.remedy, "faint"))
+
+
+def _print_remedy(remedy: str) -> None:
+    if remedy:
+        print_line("      ", Cell(remedy, "faint"))

@@ -134,8 +134,9 @@ def load_simulator(name: str) -> type[Simulator]:
         return cast("type[Simulator]", found)
     known = ", ".join(find_simulators()) or "none"
     raise NotInstalled(
-        f"no simulator of {name} is installed (there are: {known})",
-        remedy=f"Install catchment-{name.replace('_', '-')}, or name another platform.",
+        f"no simulator of {name} is installed; installed are: {known}",
+        remedy="Name one of these, or install a plugin that brings one: it is found by its entry "
+        f"point {name} of the group {GROUP}.",
     )
 
 
