@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from catchment import errors, hookspecs
+from catchment.adapters import Hooks
 
 PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
 HOOKS = {
@@ -48,6 +49,14 @@ def test_hooks_say_whether_they_must_be_there() -> None:
         name: (inspect.getdoc(hook) or "").split(".")[0].lower() for name, hook in HOOKS.items()
     }
     assert stated == first_words == {name: duty for name, (_, duty) in read_documented().items()}
+
+
+def test_hooks_that_nobody_calls_say_so() -> None:
+    """Docstring and page say "not called yet" of exactly those that the engine cannot call."""
+    uncalled = HOOKS.keys() - vars(Hooks).keys()
+    in_code = {name for name, hook in HOOKS.items() if "Not called yet" in (hook.__doc__ or "")}
+    on_page = set(re.findall(r"^\| `(\w+)\(.*?not called yet", PAGE, re.MULTILINE))
+    assert in_code == on_page == uncalled
 
 
 def test_page_shows_hooks_values_and_errors() -> None:

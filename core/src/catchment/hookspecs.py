@@ -136,6 +136,7 @@ class AdapterSpec:
 
         ``Ready`` names *every* file that the platform has for the recording, also those that are
         not ready or failed; a file that was named before and is not named now is not forgotten.
+        Without any file it is "not yet".
         The recording's documents are those that ``fetch_metadata`` answered just before, over
         older ones.  Files may be described from them as long as ``batch.renew`` is false
         and the documents are younger than ``links_live``; otherwise the platform is asked.

@@ -58,7 +58,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A webhook as it arrived, for ``receive_event``; ``body`` is the bytes that were signed."""
+    """A webhook as it arrived, for ``receive_event``, which is not called yet.
+
+    ``body`` is the bytes that were signed.
+    """
 
     headers: Mapping[str, str]
     body: bytes
@@ -67,7 +70,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventAnswer:
-    """What to answer to a webhook, and which recordings it hints at."""
+    """What to answer to a webhook, and which recordings it hints at; not asked for yet."""
 
     status: int = 200
     body: Json | None = None

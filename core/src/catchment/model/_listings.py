@@ -32,7 +32,8 @@ class Feed:
             the platform is still writing are not passed over.
         horizon: The age of the oldest moment that may still be asked.
         resolution: The platform's grain.  Windows are cut on it and overlap by one.
-        by: Which time of a recording the feed lists by, for people: ``"completion"``.
+        by: Which time of a recording the feed lists by, for people: ``"completion"``.  Not shown
+            anywhere yet.
         lists: What it lists, where several feeds list the same in different ways; they close each
             other's gaps.  The feed's own name, if left out.
         lag: How much later than its start a recording is normally listed.  The watermark stays
@@ -135,8 +136,8 @@ class Fact:
             same, one of ``ABSENCES``: ``unanswered``, ``not recorded``, ``failed``, ``refused``,
             ``paused`` or ``external``; empty where there is nothing to see.
         ask: The id under which ``recover`` finds what is missing: empty for the fact's own id,
-            ``None`` where the platform cannot be asked by id and the time around ``at`` is listed
-            again instead.
+            ``None`` where the platform cannot be asked by id: then only a listing that looks back
+            shows it, or ``recover --missing``, which has the time around ``at`` listed again.
         document: The row, verbatim.
     """
 

@@ -82,7 +82,8 @@ class Ready(Outcome):
     Attributes:
         documents: From ``fetch_metadata``: documents by name, verbatim.
         keys: Further keys that the documents gave.
-        files: From ``fetch_media``: every file of the recording, also those not ready yet.
+        files: From ``fetch_media``: every file of the recording, also those not ready yet.  None
+            at all is "not yet".
         sightings: From ``recover``: the recordings found under the id that was asked for.
     """
 

@@ -117,7 +117,7 @@ class Kit:
         """A bearer that is renewed with a refresh token, which may change with every use.
 
         Args:
-            mint: Asks the token endpoint with a refresh token; ``Refused`` when that is dead.
+            mint: Asks the token endpoint with a refresh token; ``TokenRejected`` when that is dead.
             key: Whom the platform sees: app and account.  Sources that share both share the token.
             seed: Reads the refresh token of the settings, with which it begins.
             seal: Reads the app's secret, with which what is kept is sealed.

@@ -72,8 +72,9 @@ class RotatingToken:
     Thread-safe; a token source for :class:`Client` and :class:`Downloader`.
 
     Args:
-        mint: Asks the token endpoint with a refresh token.  Raises ``Refused`` when the platform
-            says that it is dead.
+        mint: Asks the token endpoint with a refresh token.  Raises ``TokenRejected`` when the
+            platform says that it is dead: a plain ``Refused`` would be taken for a missing
+            permission by whatever hook was just asking.
         clock: Tells when the token expires.
         vault: Where it is kept for all runners.
         key: What it is kept under: the same for all who ask as the same app for the same account,
@@ -114,7 +115,7 @@ class RotatingToken:
         """The token with its scope; renewed if there is none that can be used.
 
         Raises:
-            Refused: The refresh token is dead; a person must get a new one.
+            TokenRejected: The refresh token is dead; a person must get a new one.
             Transient: The platform does not answer, or another runner is renewing it.
         """
         with self._lock:
