@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -193,6 +193,27 @@ def test_media_moves_in_under_its_hash(archive: LocalArchive, tmp_path: Path) ->
     assert archive.open_media(SHA256).read() == DATA
     assert archive.path_of(SHA256).stat().st_mode & 0o777 == 0o444
     assert list(archive.list_media()) == [SHA256]
+
+
+@pytest.fixture
+def closed_to_others() -> Iterator[None]:
+    """What is made belongs to its owner alone."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("closed_to_others")
+def test_who_may_read_is_what_the_umask_says(tmp_path: Path) -> None:
+    """A recording is not shown to everybody on the machine where its operator allowed nobody."""
+    archive = LocalArchive(tmp_path / "archive")
+    archive.prepare()
+    archive.put_media(stage(tmp_path), SHA256)
+    archive.put_manifest("01890000-0000-7000-8000-000000000001", 1, b"{}")
+    archive.put_file(Path("books/leaf"), iter([b"row\n"]))
+    entries = list(archive.root.rglob("*"))
+    assert {one.stat().st_mode & 0o777 for one in entries if one.is_file()} == {0o400}
+    assert {one.stat().st_mode & 0o777 for one in entries if one.is_dir()} == {0o700}
 
 
 def test_media_is_copied_from_another_disk(archive: LocalArchive) -> None:

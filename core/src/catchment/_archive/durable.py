@@ -68,8 +68,17 @@ def write_synced(path: Path, data: bytes) -> None:
     with path.open("xb") as stream:
         stream.write(data)
         stream.flush()
-        os.fchmod(stream.fileno(), 0o444)
+        protect(stream.fileno())
         os.fsync(stream.fileno())
+
+
+def protect(file: int | Path) -> None:
+    """Take the right to write from everybody; who may read is what the umask has allowed.
+
+    Only rights that the file has are kept, because the umask cannot be asked for without changing
+    it for every thread.
+    """
+    os.chmod(file, os.stat(file).st_mode & 0o444)
 
 
 def rename_once(source: Path, target: Path) -> bool:

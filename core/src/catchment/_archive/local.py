@@ -23,6 +23,7 @@ from catchment import _crash
 from catchment._archive import layout
 from catchment._archive.durable import (
     make_folder,
+    protect,
     rename_once,
     storage_errors,
     sync,
@@ -251,7 +252,7 @@ class LocalArchive:
             with temporary.open("xb") as stream:
                 stream.writelines(lines)
                 stream.flush()
-                os.fchmod(stream.fileno(), 0o444)
+                protect(stream.fileno())
                 os.fsync(stream.fileno())
             if not self._publish(temporary, target) and not filecmp.cmp(
                 temporary, target, shallow=False
@@ -296,7 +297,7 @@ class LocalArchive:
     def _move_in(self, staged: Path, target: Path, sha256: str) -> None:
         if staged.stat().st_dev == self.root.stat().st_dev:
             sync(staged)
-            staged.chmod(0o444)
+            protect(staged)
             try:
                 return self._publish_media(staged, target)
             except OSError as error:
@@ -345,7 +346,7 @@ def _copy(staged: Path, temporary: Path, sha256: str) -> None:
             hashes.update(chunk)
             copy.write(chunk)
         copy.flush()
-        os.fchmod(copy.fileno(), 0o444)
+        protect(copy.fileno())
         os.fsync(copy.fileno())
     if hashes.digests.sha256 != sha256:
         raise Corrupt(
