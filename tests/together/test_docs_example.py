@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,25 @@ def test_books_of_the_platform_say_why_there_is_no_recording(day: Tenant) -> Non
     calls = day.simulator.world.calls
     assert report.expecting == report.fulfilled == sum(bool(call.recorded) for call in calls)
     assert set(report.gaps) == {"unanswered", "not recorded", "failed", "refused"}
+
+
+def test_lines_of_the_log_are_no_recordings_to_ask_for(site: None) -> None:
+    """A call's id is no recording's, and the platform's "no" would mean that one is gone.
+
+    Where a recording is missing, its time is listed again instead.
+    """
+    mapping = import_module("catchment_tin.mapping")
+    line = {"id": "c1", "started": START.isoformat(), "ended": START.isoformat()}
+    for recorded in ("yes", "failed"):
+        assert mapping.map_fact({**line, "recorded": recorded}).asked_id is None
+
+
+def test_reason_that_nobody_knows_does_not_stop_the_log(site: None) -> None:
+    """A platform learns new words without notice; the row keeps them, the report says ours."""
+    mapping = import_module("catchment_tin.mapping")
+    line = {"id": "c1", "started": START.isoformat(), "ended": START.isoformat()}
+    fact = mapping.map_fact({**line, "recorded": "muted"})
+    assert (fact.absence, fact.document["recorded"]) == ("not recorded", "muted")
 
 
 def test_archive_is_checked_without_us(day: Tenant, tmp_path: Path) -> None:

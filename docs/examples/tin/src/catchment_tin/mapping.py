@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from catchment.model import (
+    ABSENCES,
     Bundle,
     Contact,
     Fact,
@@ -57,13 +58,16 @@ def map_fact(row: Json) -> Fact:
     """A line of the call log: whether the call was recorded decides what is expected."""
     told = read_as(Call, row)
     yes = told.recorded == "yes"
+    # Tin may learn new reasons; one that the report does not know is told in the most general word.
+    why = told.recorded if told.recorded in ABSENCES else "not recorded"
     return Fact(
         kind="call",
         fact_id=told.id,
         at=told.started,
         keys=(Key("call", told.id),),
         expects="recorded" if yes else "",
-        absence="" if yes else told.recorded,
+        absence="" if yes else why,
+        ask=None,  # Tin finds recordings by their own id only, and the line does not tell it
         document=row,
     )
 
