@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -68,6 +69,21 @@ def test_making_twice_changes_nothing(stage: Stage, film: bytes) -> None:
     stage.stir("derive")
     assert stage.do("derive") == [None]
     assert [(row.recipe, row.sha256) for row in stage.files()] == before
+
+
+def test_each_try_has_names_of_its_own_and_leaves_nothing(stage: Stage, film: bytes) -> None:
+    """A runner that lost the job cannot write into the files of who has it now (T14)."""
+    log = stage.folder / "written"
+    weaken(stage, f'echo "$*" >> {log}')
+    offer(stage, film)
+    for _ in range(2):
+        assert stage.do("derive") == [None]
+        stage.stir("derive")
+    written = [set(re.findall(r"\S+\.part", line)) for line in log.read_text().splitlines()]
+    assert len(written) >= 2
+    assert all(written)
+    assert written[0].isdisjoint(written[-1])
+    assert list(stage.app.buffer.iterdir()) == []
 
 
 def test_a_file_without_pictures_is_left_as_it_is(stage: Stage) -> None:

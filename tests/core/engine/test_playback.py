@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from tests.core.engine.platform import HOUR, MINUTE, START, Cloud, Stage, Tape
@@ -11,7 +15,7 @@ from catchment._catalogue import tables
 from catchment._catalogue.files import list_files
 from catchment._engine.playback import plan_playback
 from catchment._media.tool import find_ffmpeg
-from catchment.errors import Unconvertible
+from catchment.errors import LostRace, Transient, Unconvertible, Unreachable
 from catchment.model import Feed, Ref, Timeline, Window
 from catchment.sandbox import Take, expected_symbols, read_symbols
 
@@ -176,17 +180,23 @@ def test_it_is_made_once_the_call_is_quiet(stage: Stage, cloud: Cloud) -> None:
     assert len(stage.claim("playback")) == 1
 
 
+def use_ffmpeg(stage: Stage, when_mixing: str) -> None:
+    """Use an ffmpeg that runs a command of the shell before it puts a call together."""
+    tool = stage.folder / "weak-ffmpeg"
+    real = find_ffmpeg(None).path
+    tool.write_text(f'#!/bin/sh\ncase "$*" in *amix*) {when_mixing};; esac\nexec {real} "$@"\n')
+    tool.chmod(0o755)
+    if "[media]" not in stage.path.read_text():
+        stage.path.write_text(stage.path.read_text() + f'[media]\nffmpeg = "{tool}"\n')
+
+
 def test_a_call_that_cannot_be_put_together_is_sealed_and_says_so(
     stage: Stage, cloud: Cloud
 ) -> None:
     """The originals are kept and sealed; at the next start it is tried again."""
     speak(cloud, "c1", 1, window(0, 2))
     speak(cloud, "c2", 2, window(3, 5))
-    real = find_ffmpeg(None).path
-    tool = stage.folder / "weak-ffmpeg"
-    tool.write_text(f'#!/bin/sh\ncase "$*" in *amix*) exit 1;; esac\nexec {real} "$@"\n')
-    tool.chmod(0o755)
-    stage.path.write_text(stage.path.read_text() + f'[media]\nffmpeg = "{tool}"\n')
+    use_ffmpeg(stage, "exit 1")
     stage.gather()
     quieten(stage)
     for _ in range(2):
@@ -198,9 +208,94 @@ def test_a_call_that_cannot_be_put_together_is_sealed_and_says_so(
     assert row.state == "parked"
     assert "could not put the call together" in row.reason
     assert stage.mark().at is not None
-    tool.write_text(f'#!/bin/sh\nexec {real} "$@"\n')
+    use_ffmpeg(stage, ":")
     stage.wait(HOUR)
     stage.run()
     (row,) = [row for row in stage.rows(tables.file) if row.recipe]
     assert row.state == "archived"
     assert stage.interaction().version == 2
+
+
+def test_a_seal_waits_no_longer_than_its_oldest_age(stage: Stage, cloud: Cloud) -> None:
+    """What cannot be put together for now is sealed without it at the latest after ``max_age``.
+
+    Made later, it makes the next version.
+    """
+    use_ffmpeg(stage, "kill -9 $$")
+    speak(cloud, "c1", 1, window(0, 2))
+    speak(cloud, "c2", 2, window(3, 5))
+    stage.gather()
+    oldest = stage.read().seal.max_age
+    quieten(stage)
+    while stage.clock.now() < START + oldest:
+        assert stage.interaction().version == 0
+        (error,) = stage.do("playback") or [Unreachable("not due")]
+        assert isinstance(error, Transient)
+        stage.do("seal")
+        stage.wait(HOUR)
+    stage.do("seal")
+    assert stage.interaction().version == 1
+    assert [row.recipe for row in stage.rows(tables.file) if row.recipe] == []
+    use_ffmpeg(stage, ":")
+    stage.wait(HOUR)
+    assert stage.do("playback") == [None]
+    assert stage.do("map") == [None]
+    quieten(stage)
+    assert stage.interaction().version == 2
+    assert heard(stage)
+
+
+def test_a_single_run_seals_what_cannot_be_put_together_for_now(stage: Stage, cloud: Cloud) -> None:
+    """It ends, and what it captured is in a package; a later run puts the call together."""
+    use_ffmpeg(stage, "kill -9 $$")
+    speak(cloud, "c1", 1, window(0, 2))
+    speak(cloud, "c2", 2, window(3, 5))
+    stage.run()
+    assert stage.interaction().version == 1
+    use_ffmpeg(stage, ":")
+    stage.wait(HOUR)
+    stage.run()
+    assert stage.interaction().version == 2
+    assert heard(stage)
+
+
+def test_two_runners_never_write_to_one_name(stage: Stage, cloud: Cloud) -> None:
+    """Who lost the job in the middle goes on writing beside who has it now (T14).
+
+    Nothing is left in the buffer by either.
+    """
+    log, begun, go = (stage.folder / name for name in ("written", "begun", "go"))
+    wait = f"if mkdir {begun}; then while [ ! -e {go} ]; do sleep 0.02; done; fi"
+    use_ffmpeg(stage, f'echo "$*" >> {log}; {wait}')
+    speak(cloud, "c1", 1, window(0, 2))
+    speak(cloud, "c2", 2, window(3, 5))
+    stage.gather()
+    quieten(stage)
+    (slow,) = stage.claim("playback", runner="r1")
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(stage.work, slow)
+        while not begun.exists():
+            assert not ended.done()
+        stage.wait(11 * MINUTE)
+        (quick,) = stage.claim("playback", runner="r2")
+        try:
+            assert stage.work(quick) is None
+        finally:
+            go.touch()
+        assert isinstance(ended.result(60), LostRace)
+    names = re.findall(r"\S+\.m4a\.part", log.read_text())
+    assert len(names) == len(set(names)) == 2
+    assert list(stage.app.buffer.iterdir()) == []
+    assert heard(stage)
+
+
+def test_what_a_kill_leaves_in_the_buffer_is_swept(stage: Stage, cloud: Cloud) -> None:
+    """A file that nobody touched for two days goes at the next start, whatever its name."""
+    stage.source  # noqa: B018 - makes the buffer
+    old, young = (stage.app.buffer / f"playback-1.{fence}.m4a.part" for fence in (1, 2))
+    for path in (old, young):
+        path.write_bytes(b"half")
+    two_days_ago = time.time() - timedelta(days=2, hours=1).total_seconds()
+    os.utime(old, (two_days_ago, two_days_ago))
+    stage.run()
+    assert list(stage.app.buffer.iterdir()) == [young]

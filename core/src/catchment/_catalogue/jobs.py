@@ -220,6 +220,13 @@ _LEASE = (
 )
 
 
+def is_failing(connection: Connection, kind: str, key: str) -> bool:
+    """Whether a job failed and waits for its next try."""
+    waiting = and_(job.c.due_at.is_not(None), job.c.runner.is_(None), job.c.attempts > 0)
+    query = select(job.c.id).where(job.c.kind == kind, job.c.key == key, waiting)
+    return connection.execute(query).first() is not None
+
+
 def list_due(
     database: Database, kinds: Sequence[str], sources: Sequence[int], now: datetime
 ) -> set[str]:

@@ -12,7 +12,7 @@ from catchment._catalogue import jobs, sightings
 from catchment._catalogue.files import KnownFile, interaction_of, read_file
 from catchment._catalogue.outcomes import add_rendition, drop_parked_renditions
 from catchment._catalogue.recordings import settle_recording
-from catchment._engine.work import Work
+from catchment._engine.work import Work, staging
 from catchment._media.split import AUDIO, VOICELESS, plan_renditions, split
 from catchment.model import Measured
 
@@ -22,13 +22,13 @@ def derive(work: Work) -> None:
     with work.app.database.read() as connection:
         known = read_file(connection, int(work.job.key))
         num = interaction_of(connection, int(work.job.key))
-    if known is None or known.state != "archived" or not known.sha256 or known.measured is None:
-        made: list[Rendition] = []
-    else:
-        made = _make(work, known)
-    _crash.point("derive.made")
-    for rendition in made:
-        work.app.archive.put_media(rendition.path, rendition.digests.sha256)
+    made: list[Rendition] = []
+    with staging(work, "audio.m4a", "voiceless.mp4") as (audio, video):
+        if known is not None and known.state == "archived":
+            made = _make(work, known, audio, video)
+        _crash.point("derive.made")
+        for rendition in made:
+            work.app.archive.put_media(rendition.path, rendition.digests.sha256)
     with work.app.database.write(work.source.id) as connection:
         now = work.now
         for rendition in made:
@@ -69,14 +69,12 @@ class Rendition:
     digests: Digests
 
 
-def _make(work: Work, known: KnownFile) -> list[Rendition]:
-    assert known.sha256 is not None
-    assert known.measured is not None
+def _make(work: Work, known: KnownFile, audio: Path, video: Path) -> list[Rendition]:
+    if not known.sha256 or known.measured is None:
+        return []
     if not plan_renditions(known.described.kind, known.form, known.measured):
         return []
     source = work.app.archive.path_of(known.sha256)
-    audio = work.app.buffer / f"{known.id}-{known.version}.audio.m4a"
-    video = work.app.buffer / f"{known.id}-{known.version}.voiceless.mp4"
     done = split(
         work.app.ffmpeg,
         source,

@@ -233,13 +233,19 @@ def _fail_derive(app: Application, source: LiveSource, job: Job, error: Exceptio
 
 
 def _fail_playback(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
-    """A call that cannot be put together is sealed without, and says so."""
+    """A call that cannot be put together is sealed without, and says so.
+
+    At each failure the seal looks how long it may still wait.
+    """
     rule, now = _rule(error), app.now()
     parked = job.attempts >= rule.tries
     wait = rule.parked_for if parked else rhythm.back_off(job.attempts, first=rule.first)
     if parked:
         playback.park(app, source.id, job, describe(error), now + wait)
     jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+    if not parked:
+        with app.database.write(source.id) as connection:
+            jobs.want(app.database, connection, [jobs.NewJob("seal", job.key, source.id, now)])
 
 
 def _fail_map(app: Application, source: LiveSource, job: Job, error: Exception) -> None:

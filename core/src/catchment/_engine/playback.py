@@ -21,7 +21,7 @@ from catchment._catalogue.files import KnownFile, list_files
 from catchment._catalogue.jobs import Job, NewJob
 from catchment._catalogue.recordings import list_recording_ids, read_recordings
 from catchment._engine.application import Application
-from catchment._engine.work import Work
+from catchment._engine.work import Work, staging
 from catchment._media.mix import RECIPE, Piece, Side, mix
 from catchment.model import Json, MediaFile, Timeline, Window
 
@@ -156,12 +156,12 @@ def make_playback(work: Work) -> None:
         with app.database.write(work.source.id) as connection:
             jobs.finish(connection, work.job, work.now)
         return
-    target = app.buffer / f"call-{num}.m4a"
     sources = [app.archive.path_of(file.sha256 or "") for file in plan.files]
-    measured = mix(app.ffmpeg, sources, plan.pieces, target)
-    digests = read_digests(target)
-    _crash.point("derive.made")
-    app.archive.put_media(target, digests.sha256)
+    with staging(work, "m4a") as (target,):
+        measured = mix(app.ffmpeg, sources, plan.pieces, target)
+        digests = read_digests(target)
+        _crash.point("derive.made")
+        app.archive.put_media(target, digests.sha256)
     with app.database.write(work.source.id) as connection:
         now = work.now
         jobs.hold(connection, work.job)

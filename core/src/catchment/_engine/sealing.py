@@ -103,17 +103,23 @@ def _want_playback(work: Work, row: Row[Any]) -> bool:
     """Have the whole call put together first, now that it is quiet; whether that is to be done.
 
     Earlier it would be made again with each recording.  When it is there the interaction is mapped
-    again, and comes back here.
+    again, and comes back here.  It is not waited for longer than ``seal.max_age``, nor by a single
+    run once it failed: what is sealed without it gets its next version when it is there.
     """
     with work.app.database.read() as connection:
         plan, made = playback.read_plan(connection, row.num, row.kind)
     if plan is None or plan.recipe in made:
         return False
+    latest_at: datetime = row.unsealed_since + work.app.settings.seal.max_age
     with work.app.database.write(work.source.id) as connection:
         now = work.now
-        job = jobs.NewJob("playback", str(row.num), work.source.id, now)
-        jobs.want(work.app.database, connection, [job])
-        jobs.finish(connection, work.job, now)
+        failing = jobs.is_failing(connection, "playback", str(row.num))
+        if not failing:
+            job = jobs.NewJob("playback", str(row.num), work.source.id, now)
+            jobs.want(work.app.database, connection, [job])
+        if now >= latest_at or (failing and work.once):
+            return False
+        jobs.finish(connection, work.job, now, again_at=None if work.once else latest_at)
     return True
 
 

@@ -7,8 +7,11 @@ decided in one place, :mod:`catchment._engine.endings`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from catchment._catalogue.jobs import Job
 from catchment._engine.application import Application, LiveSource
@@ -32,6 +35,23 @@ class Work:
     def platform_now(self) -> datetime:
         """The platform's time."""
         return self.source.platform_now(self.app.clock)
+
+
+@contextmanager
+def staging(work: Work, *names: str) -> Iterator[list[Path]]:
+    """A path in the buffer for each of *names*, for what a job makes; nothing is left there.
+
+    The paths have the job's fence in them: a runner that lost the job may still be writing, and
+    two runners may share a buffer.
+    """
+    job = work.job
+    paths = [work.app.buffer / f"{job.kind}-{job.key}.{job.fence}.{name}" for name in names]
+    try:
+        yield paths
+    finally:
+        for path in paths:
+            with suppress(OSError):  # a disk that became read-only: the sweep takes it later
+                path.unlink(missing_ok=True)
 
 
 def feed_key(source_id: int, feed: str, partition: str) -> str:
