@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, literal, select, update
 
-from catchment._catalogue import jobs, sightings, sources, status
+from catchment._catalogue import facts, jobs, sightings, sources, status
 from catchment._catalogue.database import Database
 from catchment._catalogue.decisions import Item, decide, find_item
 from catchment._catalogue.files import list_files, read_file, save_files
@@ -244,6 +244,37 @@ def test_runners_are_listed(database: Database, now: datetime) -> None:
 def report(database: Database, now: datetime, patience: timedelta = HOUR) -> Report:
     """The report of the last day."""
     return read_report(database, 1, Window(now - timedelta(days=1), now), now, patience)
+
+
+def test_what_is_missing_is_looked_for_page_by_page(
+    database: Database, source_id: int, see: See, now: datetime
+) -> None:
+    """A page never looks at more facts than it may, and all pages together miss none."""
+    for name in ("m2", "m3"):
+        see(name, key=name)
+    told = [
+        Fact(
+            "cdr",
+            f"{n}",
+            now - 24 * HOUR + (n // 2) * HOUR,
+            (Key("meeting", f"m{n}"),),
+            expects="answered",
+        )
+        for n in range(7)
+    ]
+    with database.write() as connection:
+        write_facts(database, connection, told, now)
+    pages: list[list[str]] = []
+    after: facts.Place | None = None
+    while True:
+        with database.read() as connection:
+            found, after = facts.list_unanswered(
+                connection, source_id, now, now, after=after, limit=2
+            )
+        pages.append([one.ask for one in found])
+        if after is None:
+            break
+    assert pages == [["0", "1"], [], ["4", "5"], ["6"]]
 
 
 def test_a_fact_without_its_recording_is_a_gap(database: Database, see: See, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.core.engine.platform import DAY, HOUR, START, Cloud, Stage
 
-from catchment._catalogue import report
+from catchment._catalogue import jobs, report
 from catchment._catalogue.report import Difference
 from catchment.model import Denied, Fact, Key, Nothing, NotYet, Outcome, Page, Span, Window
 
@@ -110,3 +110,31 @@ def test_an_adapter_that_fails_does_not_end_the_asking(stage: Stage, cloud: Clou
     tell_fact(cloud)
     run_twice(stage)
     assert [one.kind for one in differences(stage)] == ["missing"]
+
+
+def test_however_many_are_expected_each_is_asked_for_once(stage: Stage, cloud: Cloud) -> None:
+    """Facts are looked through page by page, and of those that are there none is asked for."""
+    cloud.page_size = 2000
+    at, number = START - LONG_AGO, 1203
+    told = tuple(
+        Fact("call", f"c{n}", at, (Key("call", f"c{n}"),), expects="it was recorded", ask="")
+        for n in range(number)
+    )
+    for n in range(600, 606):
+        cloud.hold(f"c{n}", ago=LONG_AGO)
+
+    def poll(span: Span) -> Iterator[Page]:
+        inside = span.window.start <= at < span.window.end
+        seen = tuple(call.sight() for call in cloud.calls.values())
+        yield Page(seen if inside else (), told if inside else (), last=True)
+
+    cloud.poll = poll
+    stage.do("poll")
+    with stage.app.database.write() as connection:
+        now = stage.clock.now()
+        new = jobs.NewJob("missing", str(stage.source.id), stage.source.id, now)
+        jobs.want(stage.app.database, connection, [new])
+    assert stage.do("missing") == [None]
+    asked = [one for ids in cloud.asked("recover") for one in ids]
+    assert len(asked) == len(set(asked)) == number - 6
+    assert set(asked).isdisjoint(cloud.calls)

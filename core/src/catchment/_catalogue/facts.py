@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from catchment._catalogue.database import chunks
+from catchment._catalogue.database import CHUNK, chunks
 from catchment._catalogue.tables import fact, recording, recording_key
 from catchment.model import Fact, Key
 
@@ -44,6 +44,10 @@ class Unanswered:
     ask: str
 
 
+Place = tuple[datetime, int]
+"""Where a page of facts ended: the time and the row id of its last one."""
+
+
 def find_fulfilled(connection: Connection, facts: Sequence[Any]) -> set[int]:
     """Row ids of those *facts* that share a key with a recording."""
     shared: set[tuple[int, str, str]] = set()
@@ -63,28 +67,43 @@ def find_fulfilled(connection: Connection, facts: Sequence[Any]) -> set[int]:
 
 
 def list_unanswered(
-    connection: Connection, source_id: int, older_than: datetime, not_since: datetime
-) -> list[Unanswered]:
+    connection: Connection,
+    source_id: int,
+    older_than: datetime,
+    not_since: datetime,
+    *,
+    after: Place | None = None,
+    limit: int = CHUNK,
+) -> tuple[list[Unanswered], Place | None]:
     """What the platform should be asked for: expected, not there, and not asked for of late.
+
+    Facts whose recording is there stay among those that are looked through, and there are as many
+    as there are calls: hence page by page, the oldest first.
 
     Args:
         older_than: What happened later may still come by itself.
         not_since: What was asked for since then is left alone.
+        after: Where the page before ended.
+        limit: How many facts are looked at.
+
+    Returns:
+        What to ask for, perhaps nothing, and where the next page begins; ``None`` after the last.
     """
-    rows = connection.execute(
-        select(fact.c.id, fact.c.ask, fact.c.interaction_num, fact.c["keys"].label("keys"))
-        .where(
-            fact.c.source_id == source_id,
-            fact.c.at < older_than,
-            fact.c.expects != "",
-            fact.c.ask.is_not(None),
-            fact.c.gone_why.is_(None),
-            fact.c.asked_at.is_(None) | (fact.c.asked_at < not_since),
-        )
-        .order_by(fact.c.at, fact.c.id)
-    ).all()
+    query = select(fact.c.id, fact.c.at, fact.c.ask, fact.c.interaction_num, fact.c["keys"]).where(
+        fact.c.source_id == source_id,
+        fact.c.at < older_than,
+        fact.c.expects != "",
+        fact.c.ask.is_not(None),
+        fact.c.gone_why.is_(None),
+        fact.c.asked_at.is_(None) | (fact.c.asked_at < not_since),
+    )
+    if after is not None:
+        at, row_id = after
+        query = query.where(fact.c.at >= at, (fact.c.at > at) | (fact.c.id > row_id))
+    rows = connection.execute(query.order_by(fact.c.at, fact.c.id).limit(limit)).all()
     have = find_fulfilled(connection, rows)
-    return [Unanswered(row.id, row.ask) for row in rows if row.id not in have]
+    found = [Unanswered(row.id, row.ask) for row in rows if row.id not in have]
+    return found, (rows[-1].at, rows[-1].id) if len(rows) == limit else None
 
 
 def answer(connection: Connection, row_ids: Sequence[int], now: datetime, gone_why: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from catchment._catalogue import facts, jobs, sightings, sources
+from catchment._catalogue.database import chunks
 from catchment._engine import rhythm
 from catchment._engine.work import Work
 from catchment.errors import Absent, AdapterFault
@@ -23,18 +24,30 @@ AGAIN = timedelta(days=1)
 
 def ask_missing(work: Work) -> None:
     """Ask for every recording that is expected, late, and can be asked for by id."""
+    older_than, not_since = work.platform_now - work.source.patience, work.now - AGAIN
+    after: facts.Place | None = None
+    while not work.app.stop.is_set():
+        with work.app.database.read() as connection:
+            unanswered, after = facts.list_unanswered(
+                connection, work.source.id, older_than, not_since, after=after
+            )
+        _ask(work, unanswered)
+        if after is None:
+            break
+    with work.app.database.write(work.source.id) as connection:
+        now = work.now
+        jobs.finish(connection, work.job, now, again_at=now + EVERY)
+
+
+def _ask(work: Work, unanswered: Sequence[facts.Unanswered]) -> None:
+    """Ask for some recordings by their ids, as many at a time as the adapter takes."""
     source = work.source
-    with work.app.database.read() as connection:
-        unanswered = facts.list_unanswered(
-            connection, source.id, work.platform_now - source.patience, work.now - AGAIN
-        )
     rows: dict[str, list[int]] = {}
     for one in unanswered:
         rows.setdefault(one.ask, []).append(one.row_id)
-    ids = list(rows)
-    size = source.adapter.batch.get("recover", 1)
-    for start in range(0, len(ids), size):
-        some = ids[start : start + size]
+    for some in chunks(list(rows), source.adapter.batch.get("recover", 1)):
+        if work.app.stop.is_set():
+            return
         left = set(some)
         try:
             for outcome in source.hooks.recover(some):
@@ -46,11 +59,6 @@ def ask_missing(work: Work) -> None:
         with work.app.database.write(source.id) as connection:
             jobs.hold(connection, work.job)
             facts.answer(connection, [row for item in left for row in rows[item]], work.now, "")
-        if work.app.stop.is_set():
-            break
-    with work.app.database.write(source.id) as connection:
-        now = work.now
-        jobs.finish(connection, work.job, now, again_at=now + EVERY)
 
 
 def _keep(work: Work, outcome: Outcome, row_ids: Sequence[int]) -> None:
