@@ -13,6 +13,7 @@ from tests.together.proxies import Door
 
 from catchment._catalogue.report import Report, read_report
 from catchment._catalogue.status import SourceStatus, list_sources
+from catchment._engine.reporting import report as ask_report
 from catchment.model import Window
 from catchment.sandbox import Call, Faults, Lateness
 
@@ -209,7 +210,22 @@ def test_a_closed_bin_is_seen_and_can_be_done_without(tmp_path: Path) -> None:
         told = tell(stage)
         assert told.watermark.at is not None
         assert not [feed for feed in told.feeds if feed.error]
-        assert told.gaps == ()
+        assert {(gap.feed, gap.partition) for gap in told.gaps} <= {("recordings", "purged")}
+
+
+def test_a_report_says_that_it_waits_for_the_call_history(tmp_path: Path) -> None:
+    """One question a minute is allowed (2.1), and whoever sits before it is told so."""
+    waits: list[str] = []
+
+    def hear(event: str, **fields: Any) -> None:
+        if event == "report.waiting":
+            waits.append(fields["why"])
+
+    with staged(tmp_path, of=OF, meetings=0, calls=3, tables=SINCE) as stage, stage.open() as app:
+        app.tell = hear
+        ask_report(app, "webex_calling", START, START + 20 * HOUR)
+    assert waits
+    assert all("the budget of webex_calling/webex_calling/cdr is used up" in why for why in waits)
 
 
 def tell(stage: Stage) -> SourceStatus:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from catchment.cli.outages import Outages
+from catchment.cli.progress import Progress
 from catchment.cli.telling import Tally, Teller, telling
 from catchment.clock import ManualClock
 from catchment.settings import LogTable
@@ -54,6 +55,26 @@ def test_json_is_one_object_per_event(capsys: pytest.CaptureFixture[str]) -> Non
     assert rows[0]["level"] == "info"
     assert rows[0]["at"] == "2026-07-01T06:30:00Z"
     assert rows[2]["error"] == "the link is dead"
+
+
+def test_a_wait_is_seen_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that moves says what is waited for, until something happens again."""
+    for name, value in (("FORCE_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "120")):
+        monkeypatch.setenv(name, value)
+    with Progress("calls") as progress:
+        progress.take("report.waiting", {"seconds": 58, "why": "one question a minute"})
+    assert "calls: waiting for 58 s at most: one question a minute" in last_line(capsys)
+    with Progress("calls") as progress:
+        progress.take("report.waiting", {"seconds": 58, "why": "one question a minute"})
+        progress.take("page.listed", {"new": 2})
+    assert "calls: 2 recordings" in last_line(capsys)
+
+
+def last_line(capsys: pytest.CaptureFixture[str]) -> str:
+    """How the line that moves looked in the end."""
+    return capsys.readouterr().err.rpartition("\r\x1b[2K\x1b[3")[2]
 
 
 @pytest.mark.parametrize(("level", "number"), [("debug", 5), ("info", 4), ("warning", 1)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.core.engine.tiny import NOON, Row, Site, make_cloud
@@ -30,6 +31,20 @@ def report(site: Site, start: datetime = START, end: datetime = END, *, ask: boo
     """One report."""
     with site.open() as app:
         return reporting.report(app, "tiny", start, end, ask=ask)
+
+
+def list_waits(site: Site) -> list[tuple[int, str]]:
+    """The waits that one report told of: how long at most, and why."""
+    with site.open() as app:
+        waits: list[tuple[int, str]] = []
+
+        def tell(event: str, **fields: Any) -> None:
+            if event == "report.waiting":
+                waits.append((fields["seconds"], fields["why"]))
+
+        app.tell = tell
+        reporting.report(app, "tiny", START, END)
+        return waits
 
 
 def test_a_captured_day_is_complete(site: Site) -> None:
@@ -143,8 +158,18 @@ def test_a_report_waits_as_long_as_the_platform_asks(site: Site) -> None:
     assert site.clock.now() - begun < reporting.PATIENCE + timedelta(minutes=1)
 
 
+def test_a_long_wait_is_told(site: Site) -> None:
+    """Whoever sits before a report is told what it waits for; a moment is not worth a word."""
+    begun = site.clock.now()
+    site.cloud.fails["poll"] = RateLimited("one a minute", retry_at=begun + timedelta(minutes=1))
+    assert (60, "one a minute") in list_waits(site)
+    begun = site.clock.now()
+    site.cloud.fails["poll"] = RateLimited("in a moment", retry_at=begun + timedelta(seconds=2))
+    assert list_waits(site) == []
+
+
 def test_another_runner_is_given_time(site: Site) -> None:
-    """A feed that another runner is listing is waited for, and then told."""
+    """A feed that another runner is listing is waited for, and told, at once and in the end."""
     with site.open() as app:
         claimed = jobs.claim(
             app.database,
@@ -157,7 +182,9 @@ def test_another_runner_is_given_time(site: Site) -> None:
             keys=(feed_key(1, "all", ""),),
         )
     assert len(claimed) == 1
-    assert report(site).not_listed[0].why == "another runner is still listing it"
+    why = "another runner is still listing it"
+    assert list_waits(site) == [(600, why)]
+    assert report(site).not_listed[0].why == why
 
 
 def test_the_platforms_own_counts_are_told(site: Site) -> None:

@@ -6,6 +6,7 @@ finds missing is captured by the next run.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -29,6 +30,9 @@ FAR = timedelta(days=36500)
 TRIES = 3
 PATIENCE = timedelta(minutes=10)
 """How long to wait for another runner, or for a platform that asks for time."""
+
+NOTICED = timedelta(seconds=5)
+"""A longer wait is told of: whoever asked for a report sits before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ def _list_feed(app: Application, live: LiveSource, name: str, partition: str) ->
     """Walk what was asked for of one feed to its end; why that did not succeed, if it did not."""
     key = feed_key(live.id, name, partition)
     until, failed, why = app.now() + PATIENCE, 0, "another runner is still listing it"
+    told = ""
     while _is_outstanding(app, live, name, partition):
         if app.stop.is_set():
             return "it was stopped"
@@ -205,6 +210,10 @@ def _list_feed(app: Application, live: LiveSource, name: str, partition: str) ->
         wait = _choose_wait(app, claimed, error, failed)
         if failed >= TRIES or (wait and app.now() + wait > until):
             return why
+        longest = wait if claimed else until - app.now()
+        if longest > NOTICED and why != told:
+            told, seconds = why, math.ceil(longest.total_seconds())
+            app.tell("report.waiting", source=live.name, feed=name, seconds=seconds, why=why)
         app.clock.wait(wait.total_seconds())
     return ""
 

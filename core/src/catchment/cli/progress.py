@@ -75,6 +75,10 @@ class Progress:
             counts = (f"{number:,} {name}" for name, number in fields.items() if _is_count(number))
             self._live.update(self._line, description=clean(f"{self._what}: {', '.join(counts)}"))
             return
+        if event == "report.waiting":
+            said = f"{self._what}: waiting for {fields['seconds']} s at most: {fields['why']}"
+            self._live.update(self._line, description=clean(said))
+            return
         self._tally.take(event, fields)
         self._show()
 
