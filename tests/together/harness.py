@@ -34,6 +34,9 @@ START = datetime(2026, 10, 13, tzinfo=UTC)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+ALL = ("zoom", "webex_meetings", "webex_calling")
+"""Every simulated platform, by the name of its plugin."""
+
 LEASE = timedelta(minutes=10)
 """Longer than any job of these tests takes on the clock's time, shorter than a test's steps."""
 
@@ -51,6 +54,14 @@ def wrapped(kind: type[Simulator], wrap: Wrap) -> type[Simulator]:
             return {name: wrap(name, app) for name, app in super().hosts.items()}
 
     return Wrapped
+
+
+def since_start(*names: str) -> dict[str, Mapping[str, object]]:
+    """Settings that leave out the month before, which is empty.
+
+    A call history that may be asked for half a day once a minute takes an hour for it.
+    """
+    return {name: {"since": START.strftime("%Y-%m-%dT%H:%M:%SZ")} for name in names}
 
 
 @dataclass

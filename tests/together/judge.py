@@ -241,7 +241,7 @@ def list_leftovers(stage: Stage) -> list[str]:
 
 @dataclass
 class Watch:
-    """Looks at the watermark whenever it is asked to, and remembers what it has seen.
+    """Looks at Zoom's watermark whenever it is asked to, and remembers what it has seen.
 
     Attributes:
         marks: Every watermark seen, in order.
@@ -263,7 +263,11 @@ class Watch:
         with self.stage.open() as app:
             mark = read_watermark(app)
             self.marks.append(mark)
-            states = _ask(app, "SELECT external_id, occurred_at, state FROM recording")
+            states = _ask(
+                app,
+                "SELECT r.external_id, r.occurred_at, r.state FROM recording r JOIN source s ON"
+                " s.id = r.source_id WHERE s.name = 'zoom'",
+            )
             archived = {(one.external_id, one.file_id) for one in _list_archived(app)}
         if mark is None:
             return None
@@ -273,7 +277,7 @@ class Watch:
         began = {r.uuid: r.meeting.started_at for r in self.stage.platform.site.archive}
         self.passed |= {
             one.external_id
-            for one in list_truth(self.stage)
+            for one in self.stage.platform.truth(self.stage.clock.now())
             if (one.external_id, one.file_id) not in archived and began[one.external_id] < mark
         }
         return mark

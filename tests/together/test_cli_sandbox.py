@@ -119,7 +119,8 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = type_("demo", "--keep", str(tmp_path / "demo"))
     assert done.code == 0, done.out + done.err
     table = done.out.partition("What the platforms offered")[2]
-    assert re.search(r"^zoom +(\d+) +\1 +0 +0 ", table, re.MULTILINE)
+    for name in ("zoom", "webex_meetings", "webex_calling"):
+        assert re.search(rf"^{name} +(\d+) +\1 +0 +0 ", table, re.MULTILINE)
     commands = re.findall(r"^  catchment (--config .*)$", done.out, re.MULTILINE)
     assert len(commands) == 3
     for command in commands:

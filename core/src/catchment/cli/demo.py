@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SEED = 20
 MEETINGS = 10
 CALLS = 10
-STEP = timedelta(hours=1)
+STEP = timedelta(minutes=30)
 DAY = timedelta(hours=24)
 LATE = timedelta(minutes=20)
 LATEST = timedelta(hours=9)
@@ -120,7 +120,7 @@ def demo(frame: Frame, folder: Path | None, meetings: int, calls: int, as_json: 
     if not as_json:
         print_line(Cell(TOLD, "faint"))
     with serve(simulators):
-        write_config(config, simulators, secrets=root / "secrets")
+        write_config(config, simulators, secrets=root / "secrets", since=world.start)
         settings = read_settings(config)
         with _open(settings, clock) as app:
             capture_day(app, clock, midnight + DAY + QUIET, aloud=not as_json)
@@ -171,7 +171,7 @@ def _open(settings: Settings, clock: ManualClock) -> Application:
 
 
 def capture_day(app: Application, clock: ManualClock, until: datetime, *, aloud: bool) -> None:
-    """Let a runner look once an hour, as a runner that is always there would more often."""
+    """Let a runner look every half hour, as one that is always there would more often."""
     from catchment._engine.runner import Runner
 
     names = app.choose([])

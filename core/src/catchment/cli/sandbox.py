@@ -65,7 +65,7 @@ def sandbox(
     simulators = [kind(world, clock, read_faults(faults) if faults else None) for kind in kinds]
     with serve(simulators) as urls:
         if config_out is not None:
-            _write_config(config_out, simulators)
+            _write_config(config_out, simulators, world)
         if truth_out is not None:
             _write_truth(truth_out, simulators, clock)
         _tell(simulators, urls, config_out, truth_out)
@@ -124,12 +124,13 @@ def refuse_existing(path: Path | None) -> None:
         )
 
 
-def _write_config(path: Path, simulators: Sequence[Simulator]) -> None:
+def _write_config(path: Path, simulators: Sequence[Simulator], world: World) -> None:
     from catchment.sandbox import write_config
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_config(path, simulators, secrets=path.with_name(f"{path.name}.secrets"))
+        secrets = path.with_name(f"{path.name}.secrets")
+        write_config(path, simulators, secrets=secrets, since=world.start)
     except OSError as error:
         raise cannot_write(path, error) from None
 

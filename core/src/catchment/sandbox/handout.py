@@ -20,6 +20,7 @@ def write_config(
     *,
     root: Path | None = None,
     secrets: Path | None = None,
+    since: datetime | None = None,
 ) -> None:
     """Write a ``catchment.toml`` with which ``catchment run`` captures *simulators*.
 
@@ -29,6 +30,8 @@ def write_config(
         root: Where catalogue, archive and buffer go; beside the file, if left out.
         secrets: A folder for the secrets, which the settings then name as files, so that any
             process may use them; if left out, they are to be put into the environment.
+        since: From when on the sources are captured, where what they kept before is empty and
+            asking for it costs time; as far back as each platform can be asked, if left out.
     """
     root = (Path(path).parent if root is None else root).resolve()
     tables: dict[str, Mapping[str, object]] = {
@@ -38,6 +41,8 @@ def write_config(
     }
     for simulator in simulators:
         settings = {"adapter": simulator.name, **simulator.settings()}
+        if since is not None:
+            settings["since"] = since
         if secrets is not None:
             files = _write_secrets(simulator, secrets.resolve())
             settings = {name: files.get(str(value), value) for name, value in settings.items()}
