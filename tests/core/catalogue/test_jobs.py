@@ -69,6 +69,28 @@ def test_kinds_that_are_due_are_told(
     assert jobs.list_due(database, asked, [source_id], now) == set()
 
 
+def test_what_failed_can_be_tried_again_at_once(
+    database: Database, source_id: int, want: Want, now: datetime
+) -> None:
+    """Only what waits because it failed is hastened: not what is due later, nor what runs."""
+    want("failed", "fails again", "runs")
+    want("later", due_at=now + LEASE)
+    for one in claim(database, now):
+        if one.key != "runs":
+            jobs.postpone(database, one, due_at=now + 2 * LEASE, error="the disk is full")
+    with database.write() as connection:
+        failing = [
+            name
+            for name in ("failed", "fails again", "runs", "later")
+            if jobs.is_failing(connection, "media", name)
+        ]
+        assert failing == ["failed", "fails again"]
+        assert jobs.hasten(connection, ["seal"], source_id, now) == 0
+        assert jobs.hasten(connection, ["media"], source_id + 1, now) == 0
+        assert jobs.hasten(connection, ["media"], source_id, now) == 2
+    assert sorted(keys(claim(database, now))) == ["failed", "fails again"]
+
+
 def test_a_job_is_claimed_once(database: Database, want: Want, now: datetime) -> None:
     """What one runner has another does not get, until the lease is over."""
     want("1")

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from catchment._catalogue import books, interactions, sightings, sources
+from catchment._catalogue import books, interactions, outages, sightings, sources
 from catchment._catalogue.database import Database
 from catchment._catalogue.files import list_files, read_file, save_files
 from catchment._catalogue.outcomes import archive_file, park_file, read_sha512
 from catchment._catalogue.recordings import set_recording, settle_recording
 from catchment._catalogue.sightings import Recorded
-from catchment._catalogue.tables import file, interaction, job, key, recording
+from catchment._catalogue.tables import file, gap, interaction, job, key, recording
 from catchment.errors import CatchmentError, WrongAccount
 from catchment.model import Account, Fact, Key, MediaFile, Sighting, Way
 
@@ -459,6 +459,44 @@ def test_a_frontier_never_moves_back(database: Database, source_id: int, now: da
             sources.move_frontier(connection, source_id, "a", "", moment)
     row: Any = sources.read_feed(database, source_id, "a", "")
     assert row.frontier == now
+
+
+def test_an_outage_lasts_until_contact_is_made(database: Database, now: datetime) -> None:
+    """Promise 6: It is known since when no contact could be made with a source, and why last."""
+    for hours, why in enumerate(("no answer", "no name server")):
+        outages.enter_outage(database, "calls", why, now + hours * HOUR)
+    outages.enter_outage(database, "other", "the secret has expired", now)
+    told = outages.list_outages(database)
+    assert told["calls"] == outages.Outage("calls", now, "no name server")
+    with database.write() as connection:
+        outages.end_outage(connection, "calls")
+    assert list(outages.list_outages(database)) == ["other"]
+
+
+def test_a_part_that_is_retired_leaves_all_its_gaps(
+    database: Database, source_id: int, now: datetime
+) -> None:
+    """Promise 1: What was never listed of it, and what was asked for again, is told."""
+    with database.write() as connection:
+        sources.enter_feed(database, connection, source_id, "a", "west")
+        for purpose, start, end in (("frontier", 9, 0), ("recovery", 5, 3), ("lookback", 2, 1)):
+            sources.begin_walk(
+                connection,
+                source_id=source_id,
+                name="a",
+                partition="west",
+                purpose=purpose,
+                start_at=now - start * HOUR,
+                end_at=now - end * HOUR,
+            )
+        sources.retire_partition(connection, source_id, "a", "west", now, now - 8 * HOUR)
+        gaps = connection.execute(select(gap.c.start_at, gap.c.end_at).order_by(gap.c.id)).all()
+        assert [tuple(row) for row in gaps] == [
+            (now - 9 * HOUR, now),
+            (now - 5 * HOUR, now - 3 * HOUR),
+        ]
+        assert sources.list_partitions(connection, source_id, "a") == []
+    assert sources.list_walks(database, source_id, "a", "west") == []
 
 
 def test_a_walk_is_kept_until_it_ends(database: Database, source_id: int, now: datetime) -> None:

@@ -232,6 +232,42 @@ def test_status_tells_what_keeps_a_source_back(
     assert status.list_sources(database, now)[0].stopped_why == "the credential was refused"
 
 
+def test_status_tells_what_the_archive_does_not_take(
+    database: Database, source_id: int, now: datetime
+) -> None:
+    """Promise 6: Packages and books that failed to be written are told, and no others."""
+    with database.write() as connection:
+        for kind, name in (("seal", "1"), ("seal", "2"), ("seal", "3"), ("books", "1")):
+            jobs.want(database, connection, [jobs.NewJob(kind, name, source_id, now)])
+    for one in jobs.claim(
+        database, ["seal", "books"], runner_name="a", now=now, lease=HOUR, limit=9
+    ):
+        if (one.kind, one.key) != ("seal", "3"):
+            jobs.postpone(database, one, due_at=now + HOUR, error="the disk is full")
+    assert status.list_sources(database, now)[0].unwritten == (
+        status.Unwritten("books", "the disk is full", 1),
+        status.Unwritten("seal", "the disk is full", 2),
+    )
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_status_tells_feeds_that_are_off_and_failures_that_last(
+    database: Database, source_id: int, now: datetime, lasting: bool
+) -> None:
+    """A feed that the settings do not name is off; a failure says whether it passes by itself."""
+    with database.write() as connection:
+        for name in ("files", "calls"):
+            sources.enter_feed(database, connection, source_id, name, "")
+        sources.count_failure(connection, source_id, "calls", "", "why", now, lasting=lasting)
+    (told,) = status.list_sources(database, now, {"calls": {"calls": HOUR}})
+    assert [(one.feed, one.off, one.lasting) for one in told.feeds] == [
+        ("calls", False, lasting),
+        ("files", True, False),
+    ]
+    (told,) = status.list_sources(database, now)
+    assert not any(one.off for one in told.feeds)
+
+
 def test_runners_are_listed(database: Database, now: datetime) -> None:
     """Whoever looks at the status sees which runners are alive."""
     jobs.enter_runner(database, "host-1", "poll,work", now)
