@@ -21,7 +21,9 @@ import pytest
 from tests.core.cli.typed import Type, make_type
 from tests.together.harness import HOUR, START, Stage, staged, wait_until
 
+from catchment._catalogue import gaps
 from catchment.clock import ENVIRONMENT, FileClock
+from catchment.model import Window
 
 MEETINGS = 4
 
@@ -341,6 +343,26 @@ def test_decisions(
         assert re.search(rf"skip +{re.escape(name)} +the host has none", shown)
         assert type_("retry", name, "--why", "the host found it").code == 0
         assert type_("run", "--once").code == 0
+
+
+def test_a_gap_is_named_by_status_and_done_without_by_a_person(stage: Stage, type_: Type) -> None:
+    """The command that ``status`` names is the one that quiets it; a name of nothing is told."""
+    with stage.open() as app, app.database.write() as connection:
+        window = Window(START - 2 * HOUR, START - HOUR)
+        gaps.enter(connection, 1, "archive", "", window, "the line was cut", app.now())
+    status = type_("status")
+    assert status.code == 1
+    (command,) = re.findall(r"catchment (skip \S+) --why", status.out)
+    assert command == "skip zoom/archive"
+    done = type_(*command.split(), "--why", "agreed with compliance")
+    assert done.out == (
+        "zoom/archive: nobody waits any more for 2026-10-12 22:00 to 2026-10-12 23:00\n"
+    )
+    assert type_("status").code == 0
+    assert "has no gap any more" in type_(*command.split(), "--why", "again").out
+    assert type_("skip", "zoom/nowhere", "--why", "x").code == 2
+    told = type_("report", "zoom", "--from", "2026-10-12", "--to", "2026-10-13", "--no-ask").out
+    assert "agreed with compliance" in told
 
 
 def test_decisions_about_what_is_archived_say_that_nothing_is_changed(type_: Type) -> None:

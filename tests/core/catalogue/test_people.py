@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, literal, select, update
 
-from catchment._catalogue import facts, jobs, sightings, sources, status
+from catchment._catalogue import facts, gaps, jobs, sightings, sources, status
 from catchment._catalogue.database import Database
 from catchment._catalogue.decisions import Item, decide, find_item
 from catchment._catalogue.files import list_files, read_file, save_files
@@ -209,8 +209,8 @@ def test_status_tells_what_keeps_a_source_back(
             error="no answer",
             news_at=now - timedelta(days=5),
         )
-        gap = (now - 3 * HOUR, now - 2 * HOUR, "beyond the horizon", now)
-        sources.enter_gap(connection, source_id, "files", "", *gap)
+        gap = Window(now - 3 * HOUR, now - 2 * HOUR)
+        gaps.enter(connection, source_id, "files", "", gap, "beyond the horizon", now)
     see("r1", ago=5 * HOUR)
     see("r2", ago=2 * HOUR)
     offer(database, 1, now, film("f1"), film("f2"))

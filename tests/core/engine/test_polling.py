@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.core.engine.platform import CALLS, DAY, HOUR, MINUTE, START, Stage, TinOfParts, revise
 
-from catchment._catalogue import jobs, sources, tables
+from catchment._catalogue import gaps, jobs, sources, tables
 from catchment._engine.recovery import want_period
 from catchment.errors import (
     CursorLost,
@@ -471,13 +471,12 @@ def test_a_partition_never_closes_the_gap_of_another(stage: Stage) -> None:
     stage.cloud.parts = lambda _feed: ("east", "west")
     stage.do("poll")
     with stage.app.database.write() as connection:
-        sources.enter_gap(
+        gaps.enter(
             connection,
             stage.source.id,
             "calls",
             "west",
-            START + MINUTE,
-            START + 2 * MINUTE,
+            Window(START + MINUTE, START + 2 * MINUTE),
             "a cable was cut",
             START,
         )
@@ -673,7 +672,7 @@ def test_a_part_of_which_nothing_was_listed_leaves_a_gap(stage: Stage, since: st
     (gap,) = stage.rows(tables.gap)
     begun = START - (DAY if since else 2 * DAY)
     assert (gap.partition, gap.start_at, gap.end_at) == ("west", begun, START + HOUR)
-    assert gap.why == "the platform does not name west any more; nothing was listed there"
+    assert gap.why == "neither platform nor settings name west any more; nothing was listed there"
 
 
 def test_a_period_of_a_part_that_is_named_no_more_leaves_a_gap(stage: Stage) -> None:

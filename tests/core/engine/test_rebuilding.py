@@ -18,6 +18,7 @@ from catchment._archive.books import Books, SourceKey
 from catchment._catalogue import (
     books,
     decisions,
+    gaps,
     identity,
     interactions,
     inventory,
@@ -279,9 +280,11 @@ def test_gaps_and_people_are_put_back(site: Site) -> None:
     """A gap is still on the list, and the directory knows its people."""
     gap = Window(NOON - timedelta(days=90), NOON - timedelta(days=80))
     with site.open() as app, app.database.write() as connection:
-        sources.enter_gap(
-            connection, 1, "all", "", gap.start, gap.end, "not asked in time", app.now()
-        )
+        gaps.enter(connection, 1, "all", "", gap, "not asked in time", app.now())
+        gaps.enter(connection, 1, "all", "west", gap, "not asked in time", app.now())
+    with site.open() as app:
+        west = gaps.FeedGaps(1, "all", "west")
+        gaps.skip(app.database, west, who="ada", why="closed", now=app.now())
     site.clock.advance(timedelta(hours=2))
     site.run()
     lose(site)
@@ -290,7 +293,9 @@ def test_gaps_and_people_are_put_back(site: Site) -> None:
         (found,) = status.list_sources(app.database, app.now())
         with app.database.read() as connection:
             people = connection.exec_driver_sql("SELECT name, email, active FROM person").all()
+            told = gaps.list_told(connection, 1, gap)
     assert [(one.start_at, one.why) for one in found.gaps] == [(gap.start, "not asked in time")]
+    assert [(one.partition, one.excused) for one in told] == [("", ""), ("west", "ada: closed")]
     assert people == [("Ada Example", "ada@example.com", 1)]
 
 

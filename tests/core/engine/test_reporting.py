@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from tests.core.engine.tiny import NOON, Row, Site, make_cloud
 
-from catchment._catalogue import jobs, sources
+from catchment._catalogue import gaps, jobs, status
 from catchment._engine import reporting
 from catchment._engine.reporting import Report
 from catchment._engine.work import feed_key
 from catchment.errors import Misuse, RateLimited, Refused, Unreachable
-from catchment.model import Fact, Key
+from catchment.model import Fact, Key, Window
 
 START, END = NOON - timedelta(days=1), NOON
 
@@ -128,10 +128,33 @@ def test_gaps_inside_the_period_are_told(site: Site) -> None:
     """A period that could not be asked is a gap of the report too."""
     start = NOON - timedelta(days=40)
     with site.open() as app, app.database.write() as connection:
-        end = start + timedelta(days=1)
-        sources.enter_gap(connection, 1, "all", "", start, end, "not asked in time", app.now())
+        gap = Window(start, start + timedelta(days=1))
+        gaps.enter(connection, 1, "all", "", gap, "not asked in time", app.now())
     told = report(site, start, END, ask=False)
     assert [part.why for part in told.not_listed] == ["not asked in time"]
+    assert not told.complete
+
+
+def test_a_gap_that_a_person_does_without_is_told_and_keeps_nothing_incomplete(site: Site) -> None:
+    """What nothing can list any more has a name under it, for ever, and ``status`` is content."""
+    start = NOON - timedelta(days=40)
+    site.run()
+    with site.open() as app:
+        gap = Window(start, start + timedelta(days=1))
+        with app.database.write() as connection:
+            gaps.enter(connection, 1, "all", "", gap, "not asked in time", app.now())
+        (source,) = status.list_sources(app.database, app.now())
+        with app.database.read() as connection:
+            found = gaps.find(connection, f"{source.name}/all")
+        assert found is not None
+        assert len(source.gaps) == 1
+        assert gaps.skip(app.database, found, who="ada", why="holidays", now=app.now()) == (gap,)
+        assert gaps.skip(app.database, found, who="bob", why="again", now=app.now()) == ()
+        (source,) = status.list_sources(app.database, app.now())
+        assert source.gaps == ()
+    told = report(site, start, gap.end, ask=False)
+    assert [part.excused for part in told.not_listed] == ["ada: holidays"]
+    assert told.complete
 
 
 def test_a_platform_that_refuses_is_told(site: Site) -> None:

@@ -245,15 +245,10 @@ def enter_gap(connection: Connection, values: Values) -> None:
     connection.execute(insert(gap).values(**values))
 
 
-def close_gap(
-    connection: Connection, source_id: int, start: datetime, end: datetime, values: Values
-) -> None:
-    """Close the gaps of exactly this period."""
-    connection.execute(
-        update(gap)
-        .where(gap.c.source_id == source_id, gap.c.start_at == start, gap.c.end_at == end)
-        .values(**values)
-    )
+def close_gap(connection: Connection, which: Values, values: Values) -> None:
+    """Close the gaps of exactly this period of this part of a feed."""
+    same = [gap.c[name] == value for name, value in which.items()]
+    connection.execute(update(gap).where(*same).values(**values))
 
 
 def enter_decision(connection: Connection, values: Values) -> None:

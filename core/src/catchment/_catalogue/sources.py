@@ -1,16 +1,16 @@
-"""Sources and how far each was listed: accounts, feeds, walks, gaps, and the computed watermark."""
+"""Sources and how far each was listed: accounts, feeds, walks, and the computed watermark."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
-from catchment._catalogue import books
+from catchment._catalogue import books, gaps
 from catchment._catalogue.database import Database
-from catchment._catalogue.tables import feed, gap, interaction, recording, source, walk
+from catchment._catalogue.tables import feed, interaction, recording, source, walk
 from catchment.errors import Refused, WrongAccount
 from catchment.model import Account, Window
 
@@ -199,7 +199,7 @@ def retire_partition(
     now: datetime,
     oldest: datetime,
 ) -> None:
-    """Forget a part of a feed that the platform names no more, and leave a gap where it ended.
+    """Forget a part of a feed that nobody names any more, and leave a gap where it ended.
 
     Another gap is left of each period that was asked for and not listed to its end.  Named again,
     the part is listed from its horizon on, which closes them.
@@ -222,8 +222,8 @@ def retire_partition(
     lost += [(one.position, one.end_at, asked) for one in begun if one.purpose == "recovery"]
     for start, end, what in lost:
         if start < end:
-            why = f"the platform does not name {partition} any more; {what}"
-            enter_gap(connection, source_id, name, partition, start, end, why, now)
+            why = f"neither platform nor settings name {partition} any more; {what}"
+            gaps.enter(connection, source_id, name, partition, Window(start, end), why, now)
     connection.execute(delete(feed).where(which))
     connection.execute(delete(walk).where(walks))
 
@@ -375,67 +375,6 @@ def count_failure(
             lasting=lasting,
         )
     )
-
-
-def enter_gap(
-    connection: Connection,
-    source_id: int,
-    name: str,
-    partition: str,
-    start_at: datetime,
-    end_at: datetime,
-    why: str,
-    now: datetime,
-) -> None:
-    """Say that ``[start_at, end_at)`` of a feed could not be asked."""
-    connection.execute(
-        insert(gap).values(
-            source_id=source_id,
-            feed=name,
-            partition=partition,
-            start_at=start_at,
-            end_at=end_at,
-            why=why,
-            found_at=now,
-        )
-    )
-    body = {"feed": name, "partition": partition, "why": why}
-    body |= {"start": start_at.isoformat(), "end": end_at.isoformat()}
-    books.enter(connection, source_id, now, "gap", body)
-
-
-def close_gaps(
-    connection: Connection,
-    source_id: int,
-    listed: Window,
-    by: str,
-    same: Sequence[str],
-    partition: str,
-    now: datetime,
-) -> None:
-    """Close the gaps that lie wholly in a period that feed *by* has listed.
-
-    Gaps of the feeds *same*, which list the same as *by*, of the same partition: one site says
-    nothing about another.
-    """
-    inside = and_(
-        gap.c.source_id == source_id,
-        gap.c.closed_at.is_(None),
-        gap.c.start_at >= listed.start,
-        gap.c.end_at <= listed.end,
-        gap.c.feed.in_(same),
-        gap.c.partition == partition,
-    )
-    rows = connection.execute(select(gap.c.id, gap.c.start_at, gap.c.end_at).where(inside)).all()
-    why = f"listed by the feed {by}"
-    for row in rows:
-        connection.execute(
-            update(gap)
-            .where(gap.c.id == row.id)
-            .values(closed_at=now, closed_by="engine", closed_why=why)
-        )
-        body = {"start": row.start_at.isoformat(), "end": row.end_at.isoformat(), "closed": why}
-        books.enter(connection, source_id, now, "gap", body)
 
 
 def _is_feed(source_id: int, name: str, partition: str) -> ColumnElement[bool]:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, and_, func, select
 
 from catchment._catalogue import sources
 from catchment._catalogue.database import Database
+from catchment._catalogue.gaps import Gap, list_told
 from catchment._catalogue.jobs import WRITING
 from catchment._catalogue.sources import Watermark
 from catchment._catalogue.tables import (
     feed,
     file,
-    gap,
     job,
     recording,
     runner,
@@ -87,17 +87,6 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class GapStatus:
-    """A period that could not be asked, and is not closed."""
-
-    feed: str
-    partition: str
-    start_at: datetime
-    end_at: datetime
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class SourceStatus:
     """How a source is doing.
 
@@ -128,7 +117,7 @@ class SourceStatus:
     parked: tuple[Parked, ...]
     unwritten: tuple[Unwritten, ...]
     unreadable: tuple[Unreadable, ...]
-    gaps: tuple[GapStatus, ...]
+    gaps: tuple[Gap, ...]
     late: int
     stopped_at: datetime | None
     stopped_why: str | None
@@ -180,7 +169,7 @@ def list_sources(database: Database, now: datetime, lags: Lags | None = None) ->
                 parked=_list_parked(connection, row.id),
                 unwritten=_list_unwritten(connection, row.id),
                 unreadable=_list_unreadable(connection, row.id),
-                gaps=_list_gaps(connection, row.id),
+                gaps=tuple(list_told(connection, row.id)),
                 late=_count_late(connection, row.id),
                 stopped_at=row.stopped_at,
                 stopped_why=row.stopped_why,
@@ -313,15 +302,6 @@ def _list_parked(connection: Connection, source_id: int) -> tuple[Parked, ...]:
         for row in connection.execute(files)
     ]
     return tuple(sorted(found, key=lambda one: (-one.count, one.what, one.reason)))
-
-
-def _list_gaps(connection: Connection, source_id: int) -> tuple[GapStatus, ...]:
-    query = (
-        select(gap.c.feed, gap.c.partition, gap.c.start_at, gap.c.end_at, gap.c.why)
-        .where(gap.c.source_id == source_id, gap.c.closed_at.is_(None))
-        .order_by(gap.c.start_at, gap.c.feed, gap.c.partition)
-    )
-    return tuple(GapStatus(*row) for row in connection.execute(query))
 
 
 def _count_late(connection: Connection, source_id: int) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from catchment import _crash
-from catchment._catalogue import jobs, sightings, sources
+from catchment._catalogue import gaps, jobs, sightings, sources
 from catchment._catalogue.jobs import NewJob
 from catchment._catalogue.sources import Walk
 from catchment._engine import rhythm
@@ -178,9 +178,7 @@ def _enter_gap(
     work: Work, connection: Connection, feed: Feed, partition: str, lost: Window
 ) -> None:
     why = f"the platform lists no more than the last {feed.horizon} and was not asked in time"
-    sources.enter_gap(
-        connection, work.source.id, feed.name, partition, lost.start, lost.end, why, work.now
-    )
+    gaps.enter(connection, work.source.id, feed.name, partition, lost, why, work.now)
 
 
 def _read_rungs(rungs: dict[str, str]) -> dict[str, datetime]:
@@ -368,7 +366,7 @@ def _end_window(work: Work, walk: Walk, covers: Window) -> None:
             sources.move_frontier(connection, walk.source_id, walk.feed, walk.partition, done_to)
         if done_to >= walk.end_at:
             sources.end_walk(connection, walk.id)
-            sources.close_gaps(
+            gaps.close_listed(
                 connection,
                 walk.source_id,
                 Window(walk.start_at, done_to),

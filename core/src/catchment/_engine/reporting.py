@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catchment._catalogue import jobs, sources, status
+from catchment._catalogue import gaps, jobs, sources
 from catchment._catalogue import report as comparison
 from catchment._catalogue.jobs import Job
 from catchment._catalogue.report import MISSING, NOT_YET, Difference
@@ -37,13 +37,18 @@ NOTICED = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class NotListed:
-    """A part of the period that a feed did not answer for, and why."""
+    """A part of the period that a feed did not answer for, and why.
+
+    Attributes:
+        excused: Who does without it, and why; empty where nobody does.
+    """
 
     feed: str
     partition: str
     start_at: datetime
     end_at: datetime
     why: str
+    excused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class Report:
 
     Attributes:
         complete: Everything that the platform lists is archived, or explained by the platform's
-            books or a named person, and every feed answered for the whole period.
+            books or a named person, and every feed answered for the whole period, or a named person
+            does without.
         asked: The platform was asked anew for this report.
         offered: How many recordings the platform offered.
         recordings: How many recordings are in which state.
@@ -119,14 +125,20 @@ def report(
         not_listed += _list_period(app, live, window)
         statistics += _read_statistics(live, window)
     source_id = _find(app, name)
-    not_listed += _list_gaps(app, name, window)
+    with app.database.read() as connection:
+        told_gaps = gaps.list_told(connection, source_id, window)
+    not_listed += [
+        NotListed(one.feed, one.partition, one.start_at, one.end_at, one.why, one.excused)
+        for one in told_gaps
+    ]
     table = app.settings.source(name)
     patience = table.gone_after or period(table.kind.patience)
     told = comparison.read_report(app.database, source_id, window, app.now(), patience)
     return Report(
         source=name,
         window=window,
-        complete=not not_listed and not any(told.gaps.get(kind) for kind in INCOMPLETE),
+        complete=all(one.excused for one in not_listed)
+        and not any(told.gaps.get(kind) for kind in INCOMPLETE),
         asked=ask,
         offered=sum(told.recordings.values()),
         recordings=told.recordings,
@@ -150,14 +162,6 @@ def _find(app: Application, name: str) -> int:
             remedy="Run catchment run --once, or ask the platform.",
         )
     return int(row.id)
-
-
-def _list_gaps(app: Application, name: str, window: Window) -> Iterator[NotListed]:
-    """Open gaps of the source's feeds that touch the period."""
-    for one in status.list_sources(app.database, app.now()):
-        for gap in one.gaps if one.name == name else ():
-            if gap.start_at < window.end and gap.end_at > window.start:
-                yield NotListed(gap.feed, gap.partition, gap.start_at, gap.end_at, gap.why)
 
 
 def _read_statistics(live: LiveSource, window: Window) -> Iterator[Statistic]:

@@ -308,25 +308,18 @@ class Ledger:
         self._decisions[body["item"]] = body
 
     def _enter_gap(self, at: datetime, body: Mapping[str, str]) -> None:
-        start, end = (datetime.fromisoformat(body[name]) for name in ("start", "end"))
-        if "closed" in body:
-            closed = {
-                "closed_at": at,
-                "closed_by": body.get("by", "engine"),
-                "closed_why": body["closed"],
-            }
-            restore.close_gap(self._connection, self._source_id, start, end, closed)
-            return
-        values = {
+        which = {
             "source_id": self._source_id,
             "feed": body["feed"],
             "partition": body["partition"],
-            "start_at": start,
-            "end_at": end,
-            "why": body["why"],
-            "found_at": at,
+            "start_at": datetime.fromisoformat(body["start"]),
+            "end_at": datetime.fromisoformat(body["end"]),
         }
-        restore.enter_gap(self._connection, values)
+        if "closed" in body:
+            closed = {"closed_at": at, "closed_by": body["by"], "closed_why": body["closed"]}
+            restore.close_gap(self._connection, which, closed)
+        else:
+            restore.enter_gap(self._connection, which | {"why": body["why"], "found_at": at})
 
     def _apply(self, body: Mapping[str, str]) -> None:
         """Let a person's last word stand: what is skipped or parked asks nobody again."""

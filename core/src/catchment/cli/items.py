@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from catchment.cli.frame import Frame, pass_frame
-from catchment.cli.wording import count
+from catchment.cli.wording import count, say_moment
 from catchment.errors import Misuse
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ ITEM = (
     "ID names a recording, one file of it as RECORDING/FILE, or an interaction, which 8 or more "
     "characters of its id name as well if no other begins with them."
 )
+
+GAPS = "SOURCE/FEED, or SOURCE/FEED/PART, names what a feed could not be asked for: see status."
 
 
 def item_options(command: F) -> F:
@@ -73,15 +75,28 @@ def park(frame: Frame, name: str, why: str, who: str | None) -> None:
     say_decided(decided, name, "parked until somebody says retry")
 
 
-@click.command(epilog=ITEM)
+@click.command(epilog=f"{ITEM} {GAPS}")
 @item_options
 @pass_frame
 def skip(frame: Frame, name: str, why: str, who: str | None) -> None:
     """Do without an item: the watermark passes it, and the books keep who said so.
 
-    What is archived stays archived.
+    What is archived stays archived.  Of a feed, what it could not be asked for is done without.
     """
-    say_decided(set_aside(frame, "skip", name, why, who), name, "skipped")
+    from catchment._catalogue import gaps
+
+    with frame.open() as app, app.database.read() as connection:
+        found = gaps.find(connection, name)
+        if found is not None:
+            who, why = read_reason(who, why)
+            spans = gaps.skip(app.database, found, who=who, why=why, now=app.now())
+    if found is None:
+        say_decided(set_aside(frame, "skip", name, why, who), name, "skipped")
+    elif not spans:
+        click.echo(f"nothing of {name} was changed: it has no gap any more")
+    for span in spans if found else ():
+        until = say_moment(span.end)
+        click.echo(f"{name}: nobody waits any more for {say_moment(span.start)} to {until}")
 
 
 def set_aside(frame: Frame, verb: Verb, name: str, why: str, who: str | None) -> Decided:

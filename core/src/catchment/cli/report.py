@@ -60,7 +60,9 @@ def _print(told: Report, zone: str) -> None:
     for one in told.not_listed:
         span = f"{say_moment(one.start_at, zone)} to {say_moment(one.end_at, zone)}"
         feed = f"{one.feed} {one.partition}".strip()
-        print_line(Cell(f"feed {feed} did not answer for {span}: ", "bad"), one.why)
+        told_why = f"{one.why}; skipped by {one.excused}" if one.excused else one.why
+        tone = "odd" if one.excused else "bad"
+        print_line(Cell(f"feed {feed} did not answer for {span}: ", tone), told_why)
     if told.differences:
         _print_differences(told, zone)
     if told.complete:

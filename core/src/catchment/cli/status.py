@@ -126,7 +126,11 @@ def list_needs(one: SourceStatus, now: datetime, outage: Outage | None = None) -
         yield f"list {unread.file_name} was not read: {unread.reason}"
     for gap in one.gaps:
         span = f"{gap.start_at:%Y-%m-%d %H:%MZ} to {gap.end_at:%Y-%m-%d %H:%MZ}"
-        yield f"feed {_label(gap.feed, gap.partition)} could not be asked for {span}: {gap.why}"
+        name = "/".join(filter(None, (one.name, gap.feed, gap.partition)))
+        yield (
+            f"feed {_label(gap.feed, gap.partition)} could not be asked for {span}: {gap.why}. "
+            f"If it is to be done without: catchment skip {name} --why REASON"
+        )
 
 
 def _say_outage(outage: Outage | None) -> Iterator[str]:
