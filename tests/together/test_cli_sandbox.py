@@ -128,6 +128,17 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "\x1b" not in done.out + done.err
 
 
+def test_demo_in_a_folder_that_is_in_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The demo writes only into a folder of its own."""
+    (tmp_path / "mine").write_text("")
+    done = make_type(capsys)("demo", "--keep", str(tmp_path))
+    assert done.code == 2
+    assert "is not empty" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
 @pytest.mark.slow
 def test_what_the_demo_leaves_is_what_the_readme_says(tmp_path: Path) -> None:
     """A folder that the demo names and the sounds of the sandbox stay, and nothing else."""

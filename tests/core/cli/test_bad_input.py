@@ -168,12 +168,3 @@ def test_sandbox_of_nothing(type_: Type) -> None:
     assert "no simulator of telex is installed; installed are: " in done.err
     assert "entry point telex of the group catchment.simulators" in done.err
     assert "catchment-telex" not in done.err
-
-
-def test_demo_in_a_folder_that_is_in_use(type_: Type, tmp_path: Path) -> None:
-    """The demo writes only into a folder of its own."""
-    (tmp_path / "mine").write_text("")
-    done = type_("demo", "--keep", str(tmp_path))
-    assert done.code == 2
-    assert "is not empty" in done.err
-    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
