@@ -44,7 +44,7 @@ def test_killed_at_a_named_point_and_run_again_loses_and_repeats_nothing(
         time.jump(HOUR)
         stage.start().wait()
         watch.look()
-        assert_equal(stage)
+        assert_equal(stage, killed=True)
         assert sorted(path.name for path in stage.processed.iterdir()) == [
             "wanted.csv",
             "wanted.report.csv",
@@ -94,5 +94,5 @@ def test_killed_at_random_moments_loses_and_repeats_nothing(
             time.jump(timedelta(minutes=2))
             stage.start().wait(300)
         watch.look()
-        assert_equal(stage)
+        assert_equal(stage, killed=True)
         assert watch.list_silent() == []
