@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         SpokenLine,
         Team,
     )
+    from catchment.sandbox.content import Content, Written
     from catchment.sandbox.faults import Faults, Lateness, read_faults
     from catchment.sandbox.handout import write_config, write_truth
     from catchment.sandbox.layer import Answer, ASGIApp, FaultLayer
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         find_simulators,
         load_simulator,
     )
+    from catchment.sandbox.switches import Switchboard
     from catchment.sandbox.world import World
 
 _CAST = (
@@ -46,6 +48,7 @@ _CAST = (
 )
 _HOMES = {
     "cast": _CAST,
+    "content": "Content Written",
     "faults": "Faults Lateness read_faults",
     "layer": "ASGIApp Answer FaultLayer",
     "media": "Take expected_symbols",
@@ -53,6 +56,7 @@ _HOMES = {
     "handout": "write_config write_truth",
     "server": "serve",
     "simulator": "Simulator TruthRow find_simulators load_simulator",
+    "switches": "Switchboard",
     "world": "World",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -65,6 +69,7 @@ __all__ = [
     "Attendance",
     "Call",
     "ChatLine",
+    "Content",
     "Customer",
     "FaultLayer",
     "Faults",
@@ -78,10 +83,12 @@ __all__ = [
     "Shift",
     "Simulator",
     "SpokenLine",
+    "Switchboard",
     "Take",
     "Team",
     "TruthRow",
     "World",
+    "Written",
     "expected_symbols",
     "find_simulators",
     "load_simulator",

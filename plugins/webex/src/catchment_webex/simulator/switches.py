@@ -7,15 +7,14 @@ the sheet on the common platform.  An unknown name or value is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-from catchment.errors import BadSettings
+from catchment.sandbox import Switchboard
 
 
 @dataclass(frozen=True)
-class CommonSwitches:
+class CommonSwitches(Switchboard):
     """Switches of all Webex products, with their usual positions.
 
     Attributes:
@@ -50,6 +49,8 @@ class CommonSwitches:
         rest_delay_seconds: What a webhook tells is in REST so much later (9.5).
     """
 
+    platform: ClassVar[str] = "Webex"
+
     token_seconds: int = 1209599
     refresh_seconds: int = 7775999
     refresh_rotation: Literal["same", "new"] = "new"
@@ -78,44 +79,3 @@ class CommonSwitches:
     webhook_actor: Literal["present", "absent"] = "present"
     webhook_retries: int = 0
     rest_delay_seconds: int = 0
-
-    @classmethod
-    def read(cls, given: Mapping[str, object]) -> Self:
-        """The usual positions with those of *given* in their place.
-
-        Raises:
-            BadSettings: A name or a value that is not in the table.
-        """
-        return cls().turn(**given)
-
-    def turn(self, **given: Any) -> Self:
-        """A copy with some switches in another position.
-
-        Raises:
-            BadSettings: A name or a value that is not in the table.
-        """
-        hints = get_type_hints(type(self))
-        names = [field.name for field in fields(self)]
-        for name, value in given.items():
-            if name not in names:
-                raise BadSettings(
-                    f"the Webex simulator has no switch {name!r}",
-                    remedy=f"Known switches: {', '.join(names)}.",
-                )
-            _check(name, value, hints[name])
-        return replace(self, **given)
-
-
-def _check(name: str, value: object, hint: Any) -> None:
-    if get_origin(hint) is Literal:
-        allowed = get_args(hint)
-        fits = any(value == one and type(value) is type(one) for one in allowed)
-        wanted = " | ".join(map(str, allowed))
-    else:
-        fits = type(value) is hint and not (isinstance(value, int) and value < 0)
-        wanted = f"a {hint.__name__}"
-    if not fits:
-        raise BadSettings(
-            f"the Webex simulator's switch {name} cannot be {value!r}",
-            remedy=f"It takes {wanted}.",
-        )

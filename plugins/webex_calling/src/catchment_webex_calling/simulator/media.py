@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from catchment.sandbox import Answer as Spoilt
-from catchment.sandbox import ASGIApp, FaultLayer
+from catchment.sandbox import ASGIApp, Content, FaultLayer, Written
 from catchment_webex.simulator.answers import Rejection
 from catchment_webex.simulator.api import live
 from catchment_webex_calling.simulator.links import PATHS, is_expired, read_link
 from catchment_webex_calling.simulator.recordings import Recording
 from catchment_webex_calling.simulator.tenant import CallingTenant
-from catchment_webex_calling.simulator.texts import Content, Written, write_notes
+from catchment_webex_calling.simulator.texts import write_notes
 
 BLOCK = 1 << 18
 _HTML = "text/html;charset=UTF-8"

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Literal
 
 from catchment.model import Window
-from catchment.sandbox import Call, Faults, Recorded, Take
+from catchment.sandbox import Call, Content, Faults, Recorded, Take, Written
 from catchment_webex.simulator.ids import Ids, one_in
 from catchment_webex_calling.simulator.halves import Half, Told
 from catchment_webex_calling.simulator.owners import Directory, Owner
 from catchment_webex_calling.simulator.switches import CallingSwitches
-from catchment_webex_calling.simulator.texts import Content, Written, list_spoken, write_vtt
+from catchment_webex_calling.simulator.texts import list_spoken, write_vtt
 
 Act = Literal["bin", "restore", "purge", "erase", "reassign"]
 
@@ -163,7 +163,7 @@ class Publisher:
             return None
         if not any(list_spoken(call, recorded.window, cuts)):
             return None
-        return Written(partial(write_vtt, call, recorded.window, cuts))
+        return Written(partial(write_vtt, call, recorded.window, cuts), "text/vtt")
 
     def _far(self, told: Told, recorded: Recorded, half: Half) -> str:
         """Name or number of the other side: personal data in ``topic`` (1.3)."""

@@ -2,45 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from catchment.model import Window
-from catchment.sandbox import Call, SpokenLine, Take
-
-
-@dataclass(frozen=True)
-class Written:
-    """A small file, written when it is first asked about."""
-
-    write: Callable[[], bytes]
-    media_type: str = "text/vtt"
-
-    @cached_property
-    def _bytes(self) -> bytes:
-        return self.write()
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes there are."""
-        return len(self._bytes)
-
-    @cached_property
-    def sha256(self) -> str:
-        """Their SHA-256, in hexadecimal."""
-        return hashlib.sha256(self._bytes).hexdigest()
-
-    def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """The bytes from *start* up to, not including, *end*."""
-        return self._bytes[start:end]
-
-
-Content = Take | Written
-"""What a download sends."""
+from catchment.sandbox import Call, SpokenLine
 
 
 def list_spoken(call: Call, window: Window, cuts: tuple[Window, ...]) -> Iterator[SpokenLine]:

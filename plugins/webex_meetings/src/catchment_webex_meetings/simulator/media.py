@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from catchment.sandbox import Content
 from catchment_webex.simulator.api import live
 from catchment_webex.simulator.ids import one_in
-from catchment_webex_meetings.simulator.content import Content
 from catchment_webex_meetings.simulator.links import Sort, Ticket
 from catchment_webex_meetings.simulator.records import Recording
 from catchment_webex_meetings.simulator.tenant import MeetingsTenant

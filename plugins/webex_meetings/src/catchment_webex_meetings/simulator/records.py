@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from catchment.sandbox import Meeting
+from catchment.sandbox import Content, Meeting
 from catchment_webex.simulator.account import User
-from catchment_webex_meetings.simulator.content import Content
 
 Format = Literal["MP4", "ARF", "UPLOADED"]
 Status = Literal["available", "deleted", "purged"]

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
-from catchment.sandbox import Agent, Faults, Meeting, Recorded, Take, World
+from catchment.sandbox import Agent, Content, Faults, Meeting, Recorded, Take, World, Written
 from catchment_webex.simulator.account import Account, User
 from catchment_webex.simulator.ids import Ids, one_in
 from catchment_webex_meetings.simulator import content
-from catchment_webex_meetings.simulator.content import Content, Written
 from catchment_webex_meetings.simulator.names import Names
 from catchment_webex_meetings.simulator.records import Format, Instance, Recording, Text
 from catchment_webex_meetings.simulator.switches import Switches
@@ -146,7 +145,7 @@ class Teller:
         write = partial(
             content.write_vtt, meeting, part.window.start, part.window.end, recording_id
         )
-        return Written(write), listed + self._later(meeting)
+        return Written(write, "text/vtt"), listed + self._later(meeting)
 
     def _transcript(self, meeting: Meeting, visible: datetime) -> Text | None:
         """The transcript of the whole meeting, of every other one that was spoken in (6)."""
@@ -165,7 +164,7 @@ class Teller:
         since, until = meeting.started_at, meeting.ended_at
         vtt: Callable[[], bytes] = partial(content.write_vtt, meeting, since, until, text_id)
         txt: Callable[[], bytes] = partial(content.write_txt, meeting, since)
-        return Text(text_id, Written(vtt), Written(txt, "text/plain"), ready)
+        return Text(text_id, Written(vtt, "text/vtt"), Written(txt, "text/plain"), ready)
 
     def _later(self, meeting: Meeting) -> timedelta:
         chance = self._ids.chance("late transcript", meeting.meeting_id)

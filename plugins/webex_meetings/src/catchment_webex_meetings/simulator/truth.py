@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from catchment.model import Kind
-from catchment.sandbox import Take, TruthRow
+from catchment.sandbox import Content, Take, TruthRow, Written
 from catchment_webex_meetings.simulator.api_texts import write_chats
-from catchment_webex_meetings.simulator.content import Content, Written
 from catchment_webex_meetings.simulator.records import Instance, Recording
 from catchment_webex_meetings.simulator.tenant import MeetingsTenant
 

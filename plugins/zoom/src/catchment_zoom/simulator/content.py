@@ -7,13 +7,9 @@ so theirs are inventions that a client can only copy as they are.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from catchment.sandbox import Meeting, Recorded, Take
@@ -23,55 +19,6 @@ _THUMBNAIL = base64.b64decode(
     "j4eHg4eTk5ubm7q6srLZ2eD/////xABKAAEAAAAAAAAAAAAAAAAAAAAAAQEAAAAAAAAAAAAAAAAAAAAAEAEAAAAAAAAA"
     "AAAAAAAAAAAAEQEAAAAAAAAAAAAAAAAAAAAA/8AAEQgAEAAQAwEiAAIRAAMRAP/aAAwDAQACEQMRAD8AAA//2Q=="
 )
-
-
-class Content(Protocol):
-    """Bytes that are made when they are read; a :class:`Take` is one."""
-
-    @property
-    def size_bytes(self) -> int:
-        """How many there are."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """Their SHA-256, in hexadecimal."""
-        ...
-
-    @property
-    def media_type(self) -> str:
-        """What ``Content-Type`` says."""
-        ...
-
-    def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """The bytes from *start* up to, not including, *end*."""
-        ...
-
-
-@dataclass(frozen=True)
-class Written:
-    """A small file, written when it is first asked about."""
-
-    write: Callable[[], bytes]
-    media_type: str = "application/json"
-
-    @cached_property
-    def _bytes(self) -> bytes:
-        return self.write()
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes there are."""
-        return len(self._bytes)
-
-    @cached_property
-    def sha256(self) -> str:
-        """Their SHA-256, in hexadecimal."""
-        return hashlib.sha256(self._bytes).hexdigest()
-
-    def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """The bytes from *start* up to, not including, *end*."""
-        return self._bytes[start:end]
 
 
 def film(recorded: Recorded, *, picture: bool, sound: bool = True) -> Take:

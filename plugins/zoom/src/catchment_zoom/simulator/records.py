@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from catchment.model import Kind
-from catchment.sandbox import Meeting, Person
-from catchment_zoom.simulator.content import Content
+from catchment.sandbox import Content, Meeting, Person
 
 Product = Literal["archive", "attachment", "recording", "participant_audio", "transcript"]
 State = Literal["hidden", "processing", "completed", "failed"]

@@ -7,17 +7,16 @@ behind each field name the sheet's section.  An unknown name or value is refused
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-from catchment.errors import BadSettings
+from catchment.sandbox import Switchboard
 
 Plan = Literal["free", "pro", "business"]
 
 
-@dataclass(frozen=True, slots=True)
-class Switches:
+@dataclass(frozen=True)
+class Switches(Switchboard):
     """All switches with their usual positions.
 
     Attributes:
@@ -106,6 +105,8 @@ class Switches:
         webhook_archive_repeats: The archive event comes again when files are added (14).
     """
 
+    platform: ClassVar[str] = "Zoom"
+
     source: Literal["archive", "recordings", "both"] = "archive"
     plan: Plan = "business"
     archiving: bool = True
@@ -186,44 +187,3 @@ class Switches:
     webhook_lose_every: int = 0
     webhook_reorder: bool = False
     webhook_archive_repeats: bool = False
-
-    @classmethod
-    def read(cls, given: Mapping[str, object]) -> Switches:
-        """The usual positions with those of *given* in their place.
-
-        Raises:
-            BadSettings: A name or a value that is not in the table above.
-        """
-        return cls().turn(**given)
-
-    def turn(self, **given: Any) -> Switches:
-        """A copy with some switches in another position.
-
-        Raises:
-            BadSettings: A name or a value that is not in the table above.
-        """
-        hints = get_type_hints(Switches)
-        names = [field.name for field in fields(Switches)]
-        for name, value in given.items():
-            if name not in names:
-                raise BadSettings(
-                    f"the Zoom simulator has no switch {name!r}",
-                    remedy=f"Known switches: {', '.join(names)}.",
-                )
-            _check(name, value, hints[name])
-        return replace(self, **given)
-
-
-def _check(name: str, value: object, hint: Any) -> None:
-    if get_origin(hint) is Literal:
-        allowed = get_args(hint)
-        fits = any(value == one and type(value) is type(one) for one in allowed)
-        wanted = " | ".join(map(str, allowed))
-    else:
-        fits = type(value) is hint and not (isinstance(value, int) and value < 0)
-        wanted = f"a {hint.__name__}"
-    if not fits:
-        raise BadSettings(
-            f"the Zoom simulator's switch {name} cannot be {value!r}",
-            remedy=f"It takes {wanted}.",
-        )

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from catchment.model import Kind
-from catchment.sandbox import Agent, Faults, Meeting, Recorded, World
+from catchment.sandbox import Agent, Content, Faults, Meeting, Recorded, World, Written
 from catchment_zoom.simulator import content
-from catchment_zoom.simulator.content import Content, Written, film
+from catchment_zoom.simulator.content import film
 from catchment_zoom.simulator.ids import Ids, one_in
 from catchment_zoom.simulator.records import File, Record
 from catchment_zoom.simulator.switches import Switches

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from catchment.model import Kind
-from catchment.sandbox import Agent, Faults, Meeting, Recorded, World
+from catchment.sandbox import Agent, Content, Faults, Meeting, Recorded, World, Written
 from catchment_zoom.simulator import content
-from catchment_zoom.simulator.content import Content, Written, film
+from catchment_zoom.simulator.content import film
 from catchment_zoom.simulator.ids import Ids, one_in
 from catchment_zoom.simulator.records import File, Product, Record
 from catchment_zoom.simulator.switches import Switches
 
 _FOREVER = timedelta(days=36500)
 _VTT = "text/vtt"
+_JSON = "application/json"
 
 
 def tell_recordings(world: World, ids: Ids, faults: Faults, switches: Switches) -> Iterator[Record]:
@@ -70,7 +71,7 @@ class _Teller:
             yield self._recorded_file(
                 "M4A", "M4A", "audio_only", "audio", sound, part, usual, about
             )
-            lines = Written(_bind(content.write_timeline, meeting, part))
+            lines = Written(_bind(content.write_timeline, meeting, part), _JSON)
             yield self._recorded_file(
                 "TIMELINE", "JSON", "timeline", "attachment", lines, part, usual, about
             )
@@ -90,14 +91,14 @@ class _Teller:
         if meeting.chat:
             chat = Written(_bind(content.write_chat, meeting, since), "text/plain")
             yield make("CHAT", "TXT", "chat_file", "chat", chat, timedelta())
-            messages = Written(_bind(content.write_chat_messages, meeting, uuid, since))
+            messages = Written(_bind(content.write_chat_messages, meeting, uuid, since), _JSON)
             yield make("CHAT_MESSAGE", "JSON", "chat_message", "chat", messages, timedelta())
         if meeting.spoken:
             captions = Written(_bind(content.write_vtt, meeting, meeting.started_at), _VTT)
             yield make("CC", "VTT", "closed_caption", "captions", captions, timedelta())
             transcript = Written(_bind(content.write_vtt, meeting, since), _VTT)
             yield make("TRANSCRIPT", "VTT", "audio_transcript", "transcript", transcript, later)
-            summary = Written(_bind(content.write_summary, meeting, uuid))
+            summary = Written(_bind(content.write_summary, meeting, uuid), _JSON)
             yield make("SUMMARY", "JSON", "summary", "attachment", summary, later * 3)
         if one_in(4, self._ids.chance("poll", uuid)):
             poll = Written(_bind(content.write_poll, meeting), "text/csv")
