@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -72,10 +73,10 @@ def build_switches(module: str, name: str) -> str:
     told: dict[str, str] = {}
     for one in reversed(kind.__mro__):  # what simulators of one vendor share is inherited
         told |= _read_attributes(one.__doc__ or "")
-    usual = kind()
+    usual, hints = kind(), get_type_hints(kind)
     rows = [
-        (f"`{name}`", _list_positions(hint), f"`{getattr(usual, name)!r}`", told[name])
-        for name, hint in get_type_hints(kind).items()
+        (f"`{one.name}`", _list_positions(hints[one.name]), f"`{one.default!r}`", told[one.name])
+        for one in fields(usual)
     ]
     return build_table(("switch", "positions", "usual", "what it is"), rows)
 
