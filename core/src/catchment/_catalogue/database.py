@@ -204,7 +204,7 @@ def _open_sqlite(path: str) -> Engine:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_WAIT_S * 1000}")
         # For each connection, of which a busy runner has twenty; the system caches the file too.
-        cursor.execute("PRAGMA cache_size=-16384")
+        cursor.execute("PRAGMA cache_size=-4096")
         cursor.close()
 
     return engine

@@ -20,6 +20,7 @@ from catchment._catalogue.jobs import Job, NewJob
 from catchment._engine import (
     bookkeeping,
     endings,
+    footprint,
     missing,
     people,
     playback,
@@ -153,6 +154,7 @@ class Runner:
     def run(self) -> Ending:
         """Work until nothing is due (``once``) or until the application is asked to stop."""
         app = self.app
+        footprint.keep_small()
         jobs.enter_runner(app.database, self.name, ",".join(self.roles), app.now())
         self._sweep()
         beats = threading.Thread(target=self._beat, name="catchment-beat", daemon=True)
