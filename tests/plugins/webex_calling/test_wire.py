@@ -66,7 +66,7 @@ def test_an_empty_window_is_an_answer() -> None:
     """404 stands for no rows (2.1), and the first request has the budget of one per minute."""
     request = wire.build_cdr("cdr_stream", NOW - HOUR, NOW)
     assert (request.accept, request.budget, request.path) == ((404,), "cdr", "/cdr_stream")
-    assert params(request)["max"] == "5000"
+    assert params(request)["max"] == "1000"
 
 
 WINDOWS = [

@@ -13,8 +13,12 @@ from catchment_webex_calling.settings import Whose
 
 CDR_BUDGET = "cdr"
 CDR_PAGES = "cdr_pages"
-CDR_PAGE_SIZE = 5000
-"""The most records of one page (2.1); more is silently clamped."""
+CDR_PAGE_SIZE = 1000
+"""Records of one page, of which 500 to 5,000 may be asked for (2.1).
+
+A page is held in memory whole, and ten of these a minute are more than the largest organisations
+make.
+"""
 
 NO_SUCH_RECORDING = "00000000-0000-4000-8000-000000000000"
 
