@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins.door import Door
 from tests.together.harness import DAY, HOUR, START, Stage, staged
 from tests.together.judge import ask, assert_equal
-from tests.together.proxies import Door
 
 from catchment._catalogue.report import Report, read_report
 from catchment._catalogue.status import SourceStatus, list_sources

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.plugins.door import Door
 from tests.together.harness import DAY, HOUR, START, Stage, staged
 from tests.together.judge import ask, assert_equal
-from tests.together.proxies import Door
 
 from catchment.sandbox import Faults, Lateness
 

@@ -562,3 +562,19 @@ def revise(call: Call, **changes: Any) -> None:
     for name in ("at", "keys", "files", "offered"):
         setattr(call, name, getattr(changed, name))
     call.revision = str(int(call.revision) + 1)
+
+
+def hold_five(stage: Stage) -> None:
+    """Five calls of the last hours: three pages in one window."""
+    for number in range(1, 6):
+        stage.cloud.hold(f"c{number}", ago=number * HOUR)
+
+
+def list_names(stage: Stage) -> list[str]:
+    """Which recordings the ledger knows."""
+    return sorted(row.external_id for row in stage.rows(tables.recording))
+
+
+def name_parts(stage: Stage, *parts: str) -> None:
+    """Let the platform name these sites, and ask for them."""
+    stage.cloud.parts = lambda _feed: parts

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from tests.plugins.door import Door
 
 from catchment.adapters import Hooks
 from catchment.clock import ManualClock
@@ -35,31 +37,6 @@ NEVER: dict[str, object] = {"binned_every": 0, "reassigned_every": 0}
 File = tuple[str, str, str, int | None]
 
 
-@dataclass
-class Door:
-    """Stands in front of the API and answers some questions itself.
-
-    Attributes:
-        answers: The status of an answer, by a part of the address that is asked.
-    """
-
-    answers: dict[str, int] = field(default_factory=dict)
-
-    def guard(self, app: ASGIApp) -> ASGIApp:
-        """*app* with this door in front of it."""
-
-        async def answer(scope: Any, receive: Any, send: Any) -> None:
-            asked = f"{scope.get('path', '')}?{scope.get('query_string', b'').decode()}"
-            status = next((told for part, told in self.answers.items() if part in asked), None)
-            if status is None:
-                await app(scope, receive, send)
-                return
-            await send({"type": "http.response.start", "status": status, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-
-        return answer
-
-
 class GuardedSimulator(WebexCallingSimulator):
     """A simulated Webex Calling with a door in front of each host."""
 
@@ -70,7 +47,7 @@ class GuardedSimulator(WebexCallingSimulator):
     @property
     def hosts(self) -> Mapping[str, ASGIApp]:
         """The hosts, each behind the door."""
-        return {name: self.door.guard(app) for name, app in super().hosts.items()}
+        return {name: self.door.wrap(name, app) for name, app in super().hosts.items()}
 
 
 @dataclass

@@ -209,7 +209,7 @@ class Application:
         hooks, kit, downloader = self._build(table)
         try:
             source_id = self._pin(table, hooks)
-        except Exception:
+        except Exception:  # whatever it was, it is tried again with new connections
             kit.close()
             downloader.close()
             raise

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from catchment._catalogue import gaps, jobs, sources
 from catchment._catalogue import report as comparison
+from catchment._catalogue.gaps import Gap
 from catchment._catalogue.jobs import Job
 from catchment._catalogue.report import MISSING, NOT_YET, Difference
 from catchment._engine import endings, polling, recovery, rhythm
@@ -33,22 +34,6 @@ PATIENCE = timedelta(minutes=10)
 
 NOTICED = timedelta(seconds=5)
 """A longer wait is told of: whoever asked for a report sits before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotListed:
-    """A part of the period that a feed did not answer for, and why.
-
-    Attributes:
-        excused: Who does without it, and why; empty where nobody does.
-    """
-
-    feed: str
-    partition: str
-    start_at: datetime
-    end_at: datetime
-    why: str
-    excused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +63,7 @@ class Report:
         fulfilled: How many of these have one.
         gaps: How many differences there are of which kind.
         differences: All of them, oldest first.
-        not_listed: What no feed answered for.
+        not_listed: What a feed did not answer for, now or when it was to be asked.
         statistics: The platform's own counts, where the adapter reads any.
     """
 
@@ -94,7 +79,7 @@ class Report:
     fulfilled: int
     gaps: Mapping[str, int]
     differences: tuple[Difference, ...]
-    not_listed: tuple[NotListed, ...]
+    not_listed: tuple[Gap, ...]
     statistics: tuple[Statistic, ...]
 
 
@@ -118,7 +103,7 @@ def report(
     if end <= start:
         raise Misuse("the period ends before it begins", remedy="Look at --from and --to.")
     window = Window(start, end)
-    not_listed: list[NotListed] = []
+    not_listed: list[Gap] = []
     statistics: list[Statistic] = []
     if ask:
         live = app.connect(name)
@@ -126,11 +111,7 @@ def report(
         statistics += _read_statistics(live, window)
     source_id = _find(app, name)
     with app.database.read() as connection:
-        told_gaps = gaps.list_told(connection, source_id, window)
-    not_listed += [
-        NotListed(one.feed, one.partition, one.start_at, one.end_at, one.why, one.excused)
-        for one in told_gaps
-    ]
+        not_listed += gaps.list_told(connection, source_id, window)
     table = app.settings.source(name)
     patience = table.gone_after or period(table.kind.patience)
     told = comparison.read_report(app.database, source_id, window, app.now(), patience)
@@ -172,7 +153,7 @@ def _read_statistics(live: LiveSource, window: Window) -> Iterator[Statistic]:
 # --- asking ----------------------------------------------------------------------------------
 
 
-def _list_period(app: Application, live: LiveSource, window: Window) -> Iterator[NotListed]:
+def _list_period(app: Application, live: LiveSource, window: Window) -> Iterator[Gap]:
     """Have every feed list the period in this thread; what it did not answer for."""
     with suppress(Misuse):  # no feed can be asked for it any more, which is told below
         recovery.want_period(app, live, window.start, window.end)
@@ -181,19 +162,19 @@ def _list_period(app: Application, live: LiveSource, window: Window) -> Iterator
             yield from _never_listed(app, live, feed, partition, window)
             why = _list_feed(app, live, feed.name, partition)
             if why:
-                yield NotListed(feed.name, partition, window.start, window.end, why)
+                yield Gap(feed.name, partition, window.start, window.end, why)
 
 
 def _never_listed(
     app: Application, live: LiveSource, feed: Feed, partition: str, window: Window
-) -> Iterator[NotListed]:
+) -> Iterator[Gap]:
     """What lay behind the feed's horizon when the source was first in contact."""
     row = sources.find(app.database, live.name)
     assert row is not None
     oldest = row.pinned_at - period(feed.horizon)
     if window.start < oldest:
         why = f"the platform lists no more than the last {feed.horizon}, at first contact too"
-        yield NotListed(feed.name, partition, window.start, min(window.end, oldest), why)
+        yield Gap(feed.name, partition, window.start, min(window.end, oldest), why)
 
 
 def _list_feed(app: Application, live: LiveSource, name: str, partition: str) -> str:

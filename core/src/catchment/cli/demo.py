@@ -37,6 +37,8 @@ SEED = 20
 MEETINGS = 10
 CALLS = 10
 STEP = timedelta(minutes=30)
+"""A run asks a call history once, for two hours at most; hourly runs would fall behind it."""
+
 DAY = timedelta(hours=24)
 LATE = timedelta(minutes=20)
 LATEST = timedelta(hours=9)

@@ -85,16 +85,18 @@ def skip(frame: Frame, name: str, why: str, who: str | None) -> None:
     """
     from catchment._catalogue import gaps
 
-    with frame.open() as app, app.database.read() as connection:
-        found = gaps.find(connection, name)
+    who, why = read_reason(who, why)
+    with frame.open() as app:
+        with app.database.read() as connection:
+            found = gaps.find(connection, name)
         if found is not None:
-            who, why = read_reason(who, why)
             spans = gaps.skip(app.database, found, who=who, why=why, now=app.now())
     if found is None:
         say_decided(set_aside(frame, "skip", name, why, who), name, "skipped")
-    elif not spans:
+        return
+    if not spans:
         click.echo(f"nothing of {name} was changed: it has no gap any more")
-    for span in spans if found else ():
+    for span in spans:
         until = say_moment(span.end)
         click.echo(f"{name}: nobody waits any more for {say_moment(span.start)} to {until}")
 
