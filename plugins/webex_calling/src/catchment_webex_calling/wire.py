@@ -16,8 +16,7 @@ CDR_PAGES = "cdr_pages"
 CDR_PAGE_SIZE = 1000
 """Records of one page, of which 500 to 5,000 may be asked for (2.1).
 
-A page is held in memory whole, and ten of these a minute are more than the largest organisations
-make.
+A page is held in memory whole; ten further ones may be asked for each minute, 10,000 records.
 """
 
 NO_SUCH_RECORDING = "00000000-0000-4000-8000-000000000000"
