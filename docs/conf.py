@@ -116,6 +116,9 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "calling switches": partial(
         build_switches, "catchment_webex_calling.simulator.switches", "CallingSwitches"
     ),
+    "contact center switches": partial(
+        build_switches, "catchment_webex_cc.simulator.switches", "ContactCenterSwitches"
+    ),
     "crash points": build_points,
     "faults": build_faults,
 }

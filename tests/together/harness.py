@@ -34,7 +34,7 @@ START = datetime(2026, 10, 13, tzinfo=UTC)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-ALL = ("zoom", "webex_meetings", "webex_calling")
+ALL = ("zoom", "webex_meetings", "webex_calling", "webex_cc")
 """Every simulated platform, by the name of its plugin."""
 
 LEASE = timedelta(minutes=10)
@@ -238,6 +238,7 @@ def staged(
     of: Sequence[str] = ("zoom",),
     meetings: int = 5,
     calls: int = 0,
+    chains: int = 0,
     seed: int = 7,
     days: int = 1,
     faults: Faults | None = None,
@@ -254,6 +255,7 @@ def staged(
         of: The platforms, by the names of their plugins.
         meetings: How many meetings each day has; breakout rooms come on top.
         calls: How many calls each day has.
+        chains: How many calls more, that are passed on again and again.
         seed: The same seed is the same World.
         days: How many days the World has.
         faults: What goes wrong.
@@ -264,7 +266,7 @@ def staged(
         tables: Settings beside those that the simulators need; ``zoom`` is the source's table.
     """
     clock = FileClock(folder / "clock", at) if shared_clock else ManualClock(at)
-    world = World(seed, START, days, meetings, calls)
+    world = World(seed, START, days, meetings, calls, chains=chains)
     kinds = [load_simulator(name) for name in of]
     if wrap is not None:
         kinds = [wrapped(kind, wrap) for kind in kinds]

@@ -1,4 +1,4 @@
-"""One World, told by three platforms at once and captured by one runner on one catalogue."""
+"""One World, told by all platforms at once and captured by one runner on one catalogue."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ def test_a_faulty_day_of_all_platforms_is_archived_once(tmp_path: Path, catalogu
         faults.until = stage.clock.now()
         stage.live(stage.clock.now() + 9 * HOUR, step=3 * HOUR)
         finish_listing(stage)
+        # A day later what was promised and never came is given up.
+        stage.live(stage.clock.now() + 26 * HOUR, step=13 * HOUR)
+        finish_listing(stage)
         assert_equal(stage)
         assert sum(faults.counts.values()) > 20
         rows = ask(stage, "SELECT adapter FROM source ORDER BY adapter")
@@ -66,8 +69,12 @@ def test_a_platform_that_is_down_keeps_no_other_waiting(tmp_path: Path) -> None:
     with staged(tmp_path, of=ALL, meetings=3, calls=8, tables=tables) as stage:
         zoom, *webex = stage.platforms
         told = {one.source: {**tables[one.source], **one.settings()} for one in webex}
-        broken = {"api_url": "http://127.0.0.1:9/v1"}
-        stage.configure(**{name: {**table, **broken} for name, table in told.items()})
+        nowhere = dict.fromkeys(("api_url", "auth_url"), "http://127.0.0.1:9/v1")
+        broken = {
+            name: {**table, **{url: nowhere[url] for url in nowhere.keys() & table.keys()}}
+            for name, table in told.items()
+        }
+        stage.configure(**broken)
         ending = stage.run_once()
         assert set(ending.unreachable) == {one.source for one in webex}
         held = ask(stage, "SELECT count(*) AS n FROM file WHERE recipe = '' AND state = 'archived'")

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from tests.core.cli.typed import Type, make_type
 from tests.together.harness import HOUR, START, Stage, staged, wait_until
+from tests.together.proxies import Refusing
 
 from catchment._catalogue import gaps
 from catchment.clock import ENVIRONMENT, FileClock
@@ -29,10 +30,23 @@ MEETINGS = 4
 
 
 @pytest.fixture(scope="module")
-def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def host() -> Refusing:
+    """Stands in front of the platform, and refuses nothing."""
+    return Refusing()
+
+
+@pytest.fixture
+def refusing(host: Refusing) -> Iterator[Refusing]:
+    """Stands in front of the platform, and refuses what a test wants refused."""
+    yield host
+    host.parts = set()
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory: pytest.TempPathFactory, host: Refusing) -> Iterator[Stage]:
     """A day of meetings, captured by ``catchment run --once``."""
     folder = tmp_path_factory.mktemp("captured")
-    with staged(folder, meetings=MEETINGS, shared_clock=True) as stage:
+    with staged(folder, meetings=MEETINGS, shared_clock=True, wrap=host.wrap) as stage:
         assert stage.start().wait() == 0
         yield stage
 
@@ -414,6 +428,24 @@ def test_recover_a_period_that_is_over(type_: Type) -> None:
     assert "cannot be asked" in done.err
 
 
+def test_recover_a_period_that_was_not_listed(type_: Type, refusing: Refusing) -> None:
+    """Each feed that did not come to the end of the period is named, with its last error."""
+    refusing.parts = {"archive_files"}
+    done = type_("recover", "zoom", "--from", "2026-10-13", "--to", "2026-10-13")
+    assert done.code == 1
+    lines = [line for line in done.err.splitlines() if line.startswith("feed ")]
+    assert [line.split(" for ")[0] for line in lines] == [
+        "feed archive_completed is not listed",
+        "feed archive_started is not listed",
+    ]
+    for line in lines:
+        assert " for 2026-10-13T00:00Z to 2026-10-14T00:00Z: " in line
+        assert "500" in line
+        assert line.endswith("; the next run asks again")
+    refusing.parts = set()
+    assert type_("recover", "zoom", "--from", "2026-10-13", "--to", "2026-10-13").code == 0
+
+
 def test_recover_a_list(type_: Type, stage: Stage) -> None:
     """Ids of a CSV are asked for; what is unknown is told, and the list is done with."""
     known = read_hits(type_)[0]["external_id"]
@@ -453,6 +485,20 @@ def test_report(type_: Type) -> None:
     assert done.code == 0
     told = json.loads(type_("report", "zoom", "--from", "2d", "--json").out)
     assert told["archived_files"] > 0
+
+
+def test_a_report_without_the_platform(type_: Type, refusing: Refusing) -> None:
+    """A platform that does not answer ends the report, which tells how to do without it."""
+    refusing.parts = {"archive_files"}
+    done = type_("report", "zoom", "--from", "2026-10-13", "--to", "2026-10-13")
+    assert done.code == 1
+    assert "zoom does not answer (" in done.err
+    assert "--no-ask" in done.err
+    done = type_("report", "zoom", "--from", "2026-10-13", "--to", "2026-10-13", "--no-ask")
+    assert done.code == 0
+    done = type_("report", "zoom", "--from", "2026-10-13", "--to", "2026-12-31", "--no-ask")
+    assert done.code == 1
+    assert "feed archive_completed is not listed for 2026-10-1" in done.out
 
 
 def test_check(type_: Type, stage: Stage) -> None:

@@ -8,13 +8,14 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.core.cli.typed import make_type
-from tests.together.harness import wait_until
+from tests.together.harness import ALL, wait_until
 
 PROGRAM = str(Path(sys.executable).with_name("catchment"))
 
@@ -76,6 +77,33 @@ def test_meetings_and_calls_are_told_of_one_world(tmp_path: Path) -> None:
         assert told.startswith("4 meetings and 6 calls from ")
 
 
+def test_a_switch_changes_what_the_platform_does(tmp_path: Path) -> None:
+    """A tenant of another profile says so in its settings; the others are as they were."""
+    config = tmp_path / "try" / "catchment.toml"
+    options = ("webex_meetings", "zoom", "--meetings", "1", "--config-out", str(config))
+    with serving(tmp_path, *options, "--switch", "webex_meetings.profile=compliance_officer"):
+        told = tomllib.loads(config.read_text())["sources"]
+        assert told["webex_meetings"]["profile"] == "compliance_officer"
+        assert "profile" not in told["zoom"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "said"),
+    [
+        ("archivin=true", "the Zoom simulator has no switch 'archivin'; it has archiving, "),
+        ("archiving=maybe", "switch archiving cannot be 'maybe'.\nIt takes true or false."),
+        ("webex_cc.archiving=true", "the platform webex_cc, which is not served"),
+    ],
+)
+def test_switches_that_there_are_not(
+    capsys: pytest.CaptureFixture[str], switch: str, said: str
+) -> None:
+    """A switch or a position that there is not is refused before anything is served."""
+    done = make_type(capsys)("sandbox", "zoom", "--meetings", "1", "--switch", switch)
+    assert done.code == 2
+    assert said in done.err
+
+
 def test_faults_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of faults that is wrong is refused before anything is served."""
     path = tmp_path / "faults.toml"
@@ -119,7 +147,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = type_("demo", "--keep", str(tmp_path / "demo"))
     assert done.code == 0, done.out + done.err
     table = done.out.partition("What the platforms offered")[2]
-    for name in ("zoom", "webex_meetings", "webex_calling"):
+    for name in ALL:
         assert re.search(rf"^{name} +(\d+) +\1 +0 +0 ", table, re.MULTILINE)
     commands = re.findall(r"^  catchment (--config .*)$", done.out, re.MULTILINE)
     assert len(commands) == 3

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.together.harness import HOUR, START, Stage, staged
-from tests.together.judge import assert_equal
+from tests.together.harness import HOUR, START, Stage, since_start, staged
+from tests.together.judge import ask, assert_equal
 
 from catchment._catalogue import inventory, search, show, status
 from catchment._catalogue.search import Query
@@ -47,8 +47,9 @@ def told(stage: Stage) -> Mapping[str, object]:
             (one.name, one.account_id, one.watermark, one.recordings)
             for one in status.list_sources(app.database, now)
         ]
+        held = inventory.list_held(app.database)
         return {
-            "inventory": sorted(inventory.list_held(app.database), key=lambda one: one.file_id),
+            "inventory": sorted(held, key=lambda one: (one.external_id, one.file_id)),
             "hits": [replace(hit, cursor="") for hit in hits],
             "shown": [_plain(one) for one in shown],
             "words": [_search(stage, word) for word in words],
@@ -169,3 +170,43 @@ def _spoil(path: Path, how: str) -> None:
     data[len(data) // 2] ^= 1
     path.chmod(0o644)
     path.write_bytes(data)
+
+
+def test_rebuilt_contacts_have_their_audio_and_the_directory_its_people(
+    tmp_path: Path, catalogue_url: str
+) -> None:
+    """What was cut for each agent is found again and not made again (T12; S002-145)."""
+    name = "webex_cc"
+    prompt = {"visible_after_s": 60, "recording_after_s": 60, "never_every": 0}
+    with staged(
+        tmp_path,
+        of=(name,),
+        meetings=0,
+        calls=6,
+        chains=6,
+        switches=prompt,
+        at=START + 30 * HOUR,
+        tables=since_start(name),
+    ) as stage:
+        stage.run_once()
+        before, people = told(stage), read_directory(stage)
+        lose(stage, catalogue_url)
+        rebuild(stage)
+        assert told(stage) == before
+        assert read_directory(stage) == people
+        events: list[str] = []
+        stage.run_once(lambda event, **_: events.append(event))
+        assert not {"contact.cut", "file.archived"} & set(events)
+        assert told(stage)["shown"] == before["shown"]
+
+
+def read_directory(stage: Stage) -> list[object]:
+    """People, teams and queues as they stand."""
+    tables = ("person", "team", "queue")
+    return [
+        sorted(
+            (row.name, getattr(row, "active", None), getattr(row, "email", None))
+            for row in ask(stage, f"SELECT * FROM {table}")
+        )
+        for table in tables
+    ]

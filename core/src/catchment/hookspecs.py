@@ -29,8 +29,10 @@ from catchment.model import (
     Outcome,
     Page,
     Person,
+    Queue,
     Recording,
     Span,
+    Team,
     Window,
 )
 
@@ -185,10 +187,15 @@ class AdapterSpec:
         raise NotImplementedError
 
     @hookspec
-    def sync_directory(self) -> Iterator[Person]:
-        """MAY.  Yield the people of the platform's directory, all of them, each once.
+    def sync_directory(self) -> Iterator[Person | Team | Queue]:
+        """MAY.  Yield all people, teams and queues of the platform, each once, in any order.
 
-        Somebody who is not yielded any more is kept and marked inactive, never deleted.
+        Somebody who is not yielded any more is kept and marked inactive, never deleted; so is a
+        queue.  A team that is not yielded any more stays as it was.  Nobody leaves where the hook
+        raises, or yields no people at all.
+
+        Whoever is inactive and was never seen active is kept too, so that old recordings get their
+        names, unless ``Adapter.imports_left`` says otherwise.
         """
         raise NotImplementedError
 

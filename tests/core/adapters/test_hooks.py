@@ -15,16 +15,24 @@ from catchment.hookspecs import MAY, MUST, hookimpl
 from catchment.model import (
     Account,
     Batch,
+    Bundle,
+    Contact,
     Feed,
+    Heard,
+    InteractionDraft,
     MediaFile,
     Nothing,
     NotYet,
     Page,
+    Party,
     Person,
+    Queue,
     Ready,
     Recording,
     Ref,
     Span,
+    Team,
+    Way,
     Window,
 )
 from catchment.transport import Kit
@@ -79,6 +87,17 @@ class Scripted(Adapter):
 
     def _answer(self, hook: str) -> Any:
         return self.answers[hook]()
+
+
+class Bearer:
+    """A token that is always the same."""
+
+    def token(self) -> str:
+        """The token."""
+        return "t"
+
+    def reject(self, token: str) -> None:
+        """Nothing."""
 
 
 class Optional(Scripted):
@@ -160,6 +179,39 @@ def test_pages_come_one_by_one() -> None:
     listing = hooks(poll=pages).poll(SPAN)
     next(listing)
     assert asked == [1]
+
+
+def test_a_contact_that_hears_a_foreign_recording_is_a_fault() -> None:
+    """What is heard must be of the interaction: anything else could never be cut."""
+    heard = tuple(Heard(one, "audio", SPAN.window) for one in ("a", "z"))
+    draft = InteractionDraft(
+        kind="call",
+        external_id="c",
+        started_at=AT,
+        parties=(Party("ann", "agent"),),
+        contacts=(Contact("ann:1", "ann", AT, heard=heard),),
+        mapper="scripted 1",
+    )
+    asked = hooks(map_metadata=lambda: draft)
+    known = Bundle((Recording("a", AT), Recording("z", AT)))
+    assert asked.map_metadata(known) is draft
+    with pytest.raises(AdapterFault, match="map_metadata gave a contact that hears 'z', which is"):
+        asked.map_metadata(Bundle((Recording("a", AT),)))
+
+
+def test_a_way_that_wants_a_token_that_there_is_not_is_a_fault() -> None:
+    """Without a token every such download would be refused, and nobody would know why."""
+    one = Recording("a", AT)
+    wants, needs_none = (
+        Ready(one, files=(MediaFile("f", "audio", "wav", ways=(Way(SECRET, auth=auth),)),))
+        for auth in (True, False)
+    )
+    assert list(hooks(fetch_media=lambda: iter([needs_none])).fetch_media(BATCH)) == [needs_none]
+    with pytest.raises(AdapterFault, match=r"the file 'f' with Way\(auth=True\), and credentials"):
+        list(hooks(fetch_media=lambda: iter([wants])).fetch_media(BATCH))
+    asked = hooks(fetch_media=lambda: iter([wants]))
+    asked.adapter.credentials = Bearer  # type: ignore[method-assign]
+    assert list(asked.fetch_media(BATCH)) == [wants]
 
 
 @pytest.mark.parametrize("hook", ["fetch_metadata", "fetch_media"])
@@ -319,6 +371,15 @@ def test_optional_hooks_are_called_where_they_are() -> None:
     assert offered.partitions(FEED) == ("east",)
     assert list(offered.sync_directory()) == [person]
     offered.upkeep()
+
+
+def test_a_directory_holds_people_teams_and_queues() -> None:
+    """The three come in any order; anything else is a fault that is named."""
+    ref = Ref("team", "1")
+    told = [Team(ref, "Tier 1"), Person((Ref("user", "1"),)), Queue(ref, "Sales")]
+    assert list(hooks(Optional, sync_directory=lambda: iter(told)).sync_directory()) == told
+    with pytest.raises(AdapterFault, match="sync_directory must give Person, Team or Queue, not s"):
+        list(hooks(Optional, sync_directory=lambda: ["Anna"]).sync_directory())
 
 
 def test_no_parts_are_one_part() -> None:

@@ -25,6 +25,7 @@ from catchment._archive.package import (
 from catchment.model import (
     Contact,
     Fact,
+    Heard,
     InteractionDraft,
     Key,
     Leg,
@@ -109,7 +110,13 @@ def sample_draft() -> InteractionDraft:
             Leg("l1", "p1", at(0), at(60)),
             Leg("l2", "p2", at(1), at(59), (Window(at(5), at(8)),)),
         ),
-        contacts=(Contact("c1", "p1", at(0), at(60), ("l1",), "Design", "done", {"Tier": "gold"}),),
+        contacts=(
+            Contact(
+                *("c1", "p1", at(0), at(60), ("l1",), "Design", "done", {"Tier": "gold"}),
+                heard=(Heard("rec/1==", "v/1", Window(at(0), at(30))),),
+                doubt="the end of the agent is not told",
+            ),
+        ),
         custom={"topic": "a/b"},
         mapper="zoom/1",
     )

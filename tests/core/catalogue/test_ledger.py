@@ -415,10 +415,31 @@ def test_an_account_is_pinned_at_first_contact(
     """The label may change, the account may not; a refused contact writes nothing."""
     assert pin(database, "account-1", now) == source_id
     assert pin(database, "account-1", now, "renamed") == source_id
-    with pytest.raises(WrongAccount, match="account-2"):
+    with pytest.raises(WrongAccount, match="account-2") as caught:
         pin(database, "account-2", now, "renamed")
+    assert "where the platform moved the account, enter its former id" in caught.value.remedy
     assert sources.find(database, "calls") is None
     assert pin(database, "account-2", now, "calls") != source_id
+
+
+def test_an_account_that_the_platform_moved_goes_on_under_its_first_id(
+    database: Database, source_id: int, now: datetime
+) -> None:
+    """Whoever moves to another generation of a platform keeps watermark and archive (S002-5)."""
+
+    def contact(*names: str, name: str = "calls") -> int:
+        account = Account(names[0], formerly=names[1:])
+        return sources.pin(
+            database, name=name, adapter="cloud", platform="cloud", account=account, now=now
+        )
+
+    assert contact("organisation", "account-1") == source_id
+    assert contact("organisation", "account-1", name="renamed") == source_id
+    with database.read() as connection:
+        assert sources.account_of(connection, source_id) == "account-1"
+    with pytest.raises(WrongAccount, match="organisation"):
+        contact("organisation", name="renamed")
+    assert sources.is_known(database, "cloud", Account("organisation", formerly=("account-1",)))
 
 
 def test_the_watermark_is_the_earliest_of_all(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, text
 
-from catchment._catalogue import agents, texts
+from catchment._catalogue import agents, sightings, texts
 from catchment._catalogue.database import Database
 from catchment._catalogue.files import read_file, save_files
 from catchment._catalogue.interactions import save_draft
@@ -18,7 +18,7 @@ from catchment._catalogue.recordings import settle_recording
 from catchment._catalogue.search import RARE, Hit, Query, search
 from catchment._catalogue.tables import contact, interaction
 from catchment.errors import Misuse
-from catchment.model import InteractionDraft, MediaFile
+from catchment.model import Fact, InteractionDraft, Key, MediaFile
 
 HOUR = timedelta(hours=1)
 Keep = Callable[..., int]
@@ -260,7 +260,10 @@ def archive(database: Database, recording_id: int, now: datetime) -> None:
 
 
 def test_a_hit_says_what_people_want_to_know(keep: Keep, database: Database, now: datetime) -> None:
-    """A hit shows whose it is, how long it was, and what of it cannot be heard yet, and why."""
+    """A hit shows whose it is, how long it was, and what of it cannot be heard yet, and why.
+
+    What was recorded four hours ago is not yet there for four hours, whenever it was first seen.
+    """
     keep("r", agents=("Ömer Example", "Ben Example"))
     archive(database, 1, now)
     with database.write() as connection:
@@ -271,7 +274,7 @@ def test_a_hit_says_what_people_want_to_know(keep: Keep, database: Database, now
     assert (hit.source, hit.kind, hit.subject) == ("calls", "call", "r")
     assert hit.agents == ("Ömer Example", "Ben Example")
     assert hit.duration == timedelta(minutes=5)
-    assert hit.media == "video; audio: gone; chat: not yet, 3 h"
+    assert hit.media == "video; audio: gone; chat: not yet, 4 h"
     assert hit.version == 0
 
 
@@ -282,6 +285,56 @@ def test_a_recording_without_files_is_not_yet_there(
     keep("r")
     (hit,) = search(database, Query(), now + timedelta(days=3))
     assert hit.media == "media: not yet, 3 d"
+
+
+def tell_absence(
+    database: Database, source_id: int, now: datetime, key: str, *absences: str
+) -> None:
+    """Have the platform's books say why there is no recording, one row for each reason."""
+    keys = (Key("meeting", key),)
+    facts = [
+        Fact("cdr", f"{key}-{number}", now - HOUR + timedelta(minutes=number), keys, absence=why)
+        for number, why in enumerate(absences)
+    ]
+    with database.write() as connection:
+        sightings.record(
+            database,
+            connection,
+            source_id=source_id,
+            epoch=1,
+            sightings=[],
+            facts=facts,
+            now=now,
+            complete_to=None,
+            rank=lambda _at: 0,
+        )
+
+
+@pytest.mark.parametrize(
+    ("absences", "said"),
+    [
+        (["not recorded"], "none: not recorded"),
+        (["unanswered", "not recorded", "unanswered"], "none: unanswered, not recorded"),
+        ([""], ""),
+    ],
+)
+def test_where_there_is_no_recording_the_books_say_why(
+    database: Database, source_id: int, now: datetime, absences: list[str], said: str
+) -> None:
+    """S002-145: nothing to expect is said, and is not the same as nothing known."""
+    tell_absence(database, source_id, now, "k", *absences)
+    (hit,) = search(database, Query(), now)
+    assert hit.media == said
+
+
+def test_where_there_is_a_recording_the_books_are_not_asked(
+    keep: Keep, database: Database, source_id: int, now: datetime
+) -> None:
+    """What was listed is there or to come, whatever another row of the books says."""
+    keep("r")
+    tell_absence(database, source_id, now, "r", "not recorded")
+    (hit,) = search(database, Query(), now)
+    assert hit.media == "media: not yet, 60 min"
 
 
 def test_a_joined_interaction_is_one_hit(see: Callable[..., int], find: Find) -> None:

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from tests.core.cli.typed import Type
 
-READING = (["status"], ["search"], ["show", "x"], ["inventory"], ["run", "--once"], ["check"])
+READING = (
+    ["status"],
+    ["search"],
+    ["show", "x"],
+    ["directory"],
+    ["inventory"],
+    ["run", "--once"],
+    ["check"],
+)
 
 
 @pytest.mark.parametrize("arguments", READING)

@@ -13,6 +13,8 @@ LOOKING = (
     ["search", "anything"],
     ["show", "x"],
     ["export", "x", "--to", "out"],
+    ["directory"],
+    ["directory", "team", "x", "--why", "y"],
     ["inventory"],
     ["verify"],
     ["report", "zoom", "--from", "1d", "--no-ask"],

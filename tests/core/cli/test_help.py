@@ -14,7 +14,7 @@ from catchment.cli.frame import COMMANDS, catchment
 HEAVY = ("sqlalchemy", "httpx", "pydantic", "rich", "structlog", "stevedore", "alembic", "uvicorn")
 ALL = (
     *("demo", "sandbox", "init", "adapters", "check", "run", "status", "recover", "report"),
-    *("search", "show", "export", "inventory", "retry", "park", "skip"),
+    *("search", "show", "export", "directory", "inventory", "retry", "park", "skip"),
     *("verify", "rebuild", "backup"),
 )
 

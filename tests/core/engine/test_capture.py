@@ -250,6 +250,23 @@ def test_a_file_that_the_platform_gave_up_is_gone(stage: Stage) -> None:
     assert stage.recording("c1").state == "gone"
 
 
+def test_an_adapter_is_told_which_files_the_archive_holds(stage: Stage) -> None:
+    """So that a platform's next generation does not offer again what the last one gave."""
+    asked: list[dict[str, MediaFile]] = []
+
+    def offer(batch: Batch) -> Iterator[Outcome]:
+        asked.extend(dict(one.held) for one in batch)
+        return stage.cloud.offer_files(batch)
+
+    stage.cloud.media = offer
+    stage.cloud.hold("c1", files={"a": b"1", "b": Tape(offered="not_yet")})
+    stage.gather()
+    stage.stir("capture")
+    stage.do("capture")
+    assert [sorted(held) for held in asked] == [[], ["a"]]
+    assert (asked[1]["a"].kind, asked[1]["a"].ways) == ("attachment", ())
+
+
 def test_a_file_that_is_named_no_more_is_not_forgotten(stage: Stage) -> None:
     """What was named once stays expected until it is archived or accounted for (promise 1)."""
     seen(stage, files={"a": b"1", "b": b"2"})

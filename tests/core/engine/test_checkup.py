@@ -144,6 +144,7 @@ def test_another_account_than_the_pinned_one_fails(site: Site) -> None:
     found = check(site)["tiny", "account"]
     assert found.verdict == "fail"
     assert "acme" in found.detail
+    assert "where the platform moved the account, enter its former id" in found.remedy
 
 
 def test_no_source_is_a_warning(site: Site) -> None:

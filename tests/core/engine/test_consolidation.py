@@ -23,7 +23,32 @@ def test_an_interaction_is_found_as_soon_as_it_has_a_document(stage: Stage) -> N
     for kind in ("poll", "capture", "map"):
         stage.do(kind)
     (hit,) = stage.hits(words="c1")
-    assert hit.media == "attachment: not yet, 0 s"
+    assert hit.media == "attachment: not yet, 60 min"
+
+
+def test_what_is_told_of_a_contact_is_found(stage: Stage) -> None:
+    """Queue, wrap-up and further attributes of each agent's part, whatever they say (S002-192).
+
+    A value that no index holds is found by its words, and by itself.
+    """
+    essay = "".join(chr(0x1F600 + n % 80) for n in range(4000))
+
+    def map_contact(bundle: Bundle) -> InteractionDraft:
+        told = draft(bundle)
+        (one,) = told.contacts
+        custom = {"acd_id": "4711", "case": essay}
+        contact = replace(one, queue="Billing", wrap_up="Sale / cross-sell", custom=custom)
+        return replace(told, contacts=(contact,), custom={"csat": "5"})
+
+    stage.cloud.map = map_contact
+    stage.cloud.hold("c1")
+    stage.gather()
+    told = {"queue": "Billing", "wrap_up": "Sale / cross-sell", "acd_id": "4711", "case": essay}
+    for name, value in (told | {"csat": "5"}).items():
+        assert len(stage.hits(attributes={name: value})) == 1, name
+    for word in ("billing", "cross", "4711"):
+        assert len(stage.hits(words=word)) == 1, word
+    assert stage.hits(attributes={"queue": "Sales"}) == []
 
 
 def test_the_words_of_a_chat_are_found(stage: Stage) -> None:

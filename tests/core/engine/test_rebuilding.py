@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,23 +16,26 @@ from tests.core.engine.tiny import NOON, Row, Site, make_cloud
 
 from catchment._archive.books import Books, SourceKey
 from catchment._catalogue import (
+    assignments,
     books,
     decisions,
     gaps,
     identity,
     interactions,
     inventory,
+    roster,
     search,
     show,
     sources,
     status,
 )
+from catchment._catalogue.assignments import Reason
 from catchment._catalogue.search import Query
 from catchment._engine import rebuilding
 from catchment._engine.application import Application
 from catchment._engine.rebuilding import Rebuilt
 from catchment.errors import Misuse
-from catchment.model import Fact, Key, Window
+from catchment.model import Fact, Key, Person, Queue, Ref, Team, Window
 
 
 @pytest.fixture
@@ -297,6 +300,91 @@ def test_gaps_and_people_are_put_back(site: Site) -> None:
     assert [(one.start_at, one.why) for one in found.gaps] == [(gap.start, "not asked in time")]
     assert [(one.partition, one.excused) for one in told] == [("", ""), ("west", "ada: closed")]
     assert people == [("Ada Example", "ada@example.com", 1)]
+
+
+def test_the_whole_directory_is_put_back(site: Site) -> None:
+    """People, teams and queues are as the last sync and the last decision left them."""
+    tier, sales = Team(Ref("team", "t"), "Tier 1"), Queue(Ref("queue", "q"), "Sales")
+    billing = Queue(Ref("queue", "b"), "Billing")
+    ada = Person((Ref("user", "u1"),), "Ada Example", "ada@example.com", agent=True)
+    bob = Person((Ref("user", "u2"),), "Bob Example", "bob@example.com", "Tier 1", agent=True)
+    site.cloud.people = [bob, ada, tier, sales, billing]
+    site.clock.advance(timedelta(hours=7))
+    site.run()
+    with site.open() as app, app.database.write() as connection:
+        reason = Reason("ops", "shifts", app.now())
+        assignments.make_team(app.database, connection, 1, "tiny", "r1", reason)
+        night = assignments.find_team(connection, "r1", "tiny")
+        assignments.rename_team(app.database, connection, night, "Night shift", reason)
+        found = roster.find_person(connection, "ada@example.com")
+        assignments.assign(app.database, connection, found, night, reason)
+        assignments.revoke(app.database, connection, found, reason)
+    site.cloud.people = [bob, replace(tier, name="Front desk"), sales]
+    site.clock.advance(timedelta(hours=7))
+    site.run()
+    site.clock.advance(timedelta(hours=2))
+    site.run()
+    before = read_directory(site)
+    lose(site)
+    rebuild(site)
+    assert read_directory(site) == before
+    ada_then = next(row for row in before if row["name"] == "Ada Example")
+    assert (ada_then["team"], ada_then["agent"], ada_then["active"]) == (
+        "Night shift",
+        False,
+        False,
+    )
+    assert [row["name"] for row in before if row.get("people") is not None] == [
+        "Front desk",
+        "Night shift",
+    ]
+
+
+def test_people_stay_who_they_are_when_ids_are_handed_on(site: Site) -> None:
+    """Two people are two after a rebuild, though one has the address that the other had.
+
+    Somebody whose ids are all somebody else's is put back too, as nobody whom a sync will find.
+    """
+    desk, own = Ref("login", "desk@example.com"), Ref("login", "ada.example@example.com")
+    ada = Person((Ref("user", "u1"), desk), "Ada Example", "ada@example.com")
+    moved = replace(ada, refs=(Ref("user", "u1"), own))
+    bob = Person((Ref("user", "u2"),), "Bob Example", "bob@example.com", agent=True)
+    cy = Person((Ref("user", "u3"),), "Cy Example", "cy@example.com", agent=True)
+    no_name = Person((Ref("user", "u4"),))
+    for people in (
+        [ada, bob, cy, no_name],
+        [moved, replace(bob, refs=(*bob.refs, desk)), cy, no_name],
+        [moved, replace(bob, refs=(*bob.refs, desk, *cy.refs, *no_name.refs))],
+        [bob],
+    ):
+        site.cloud.people = list(people)
+        site.clock.advance(timedelta(hours=7))
+        site.run()
+        site.clock.advance(timedelta(hours=2))
+        site.run()
+        before = read_directory(site)
+        site.database_name = f"after-{site.clock.now():%d-%H}.db"
+        rebuild(site)
+        assert read_directory(site) == before
+    named = {row["name"]: (row["active"], len(row["refs"])) for row in before}
+    assert named == {
+        "Ada Example": (False, 2),
+        "Bob Example": (True, 4),
+        "Cy Example": (False, 0),
+        "": (False, 0),
+    }
+
+
+def read_directory(site: Site) -> list[dict[str, Any]]:
+    """Everybody, every team and every queue, without the numbers of rows."""
+    with site.open() as app, app.database.read() as connection:
+        rows: list[Any] = [*roster.list_people(connection), *roster.list_teams(connection)]
+        rows += roster.list_queues(connection)
+    # When the platform last listed a team is no change, and so in no book.
+    return [
+        {name: value for name, value in asdict(row).items() if name not in ("id", "seen_at")}
+        for row in rows
+    ]
 
 
 def test_books_go_on_after_the_last_row(site: Site) -> None:

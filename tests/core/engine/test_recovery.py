@@ -11,7 +11,7 @@ from tests.core.engine.platform import DAY, HOUR, MINUTE, START, Stage
 
 from catchment._catalogue import jobs, tables
 from catchment._catalogue.jobs import NewJob
-from catchment._engine.recovery import drop_list, want_period
+from catchment._engine.recovery import drop_list, read_list, want_period
 from catchment.errors import Misuse, Unreachable
 from catchment.model import Denied, NotYet, Outcome, Ready
 
@@ -190,6 +190,24 @@ def test_a_dropped_list_appears_whole(stage: Stage, tmp_path: Path) -> None:
     second = drop_list(stage.folder / "recovery" / "tin", mine)
     assert (first.name, second.name) == ("mine.csv", "mine-2.csv")
     assert mine.read_text() == first.read_text() == second.read_text() == "c1\n"
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "Task ID\n", "# nobody yet\n"])
+def test_a_list_without_ids_is_refused(stage: Stage, tmp_path: Path, text: str) -> None:
+    """An empty list, or one that is only a header, is a mistake and is told as one."""
+    mine = tmp_path / "mine.csv"
+    mine.write_text(text)
+    with pytest.raises(Misuse, match=r"mine\.csv is empty: below its header"):
+        drop_list(stage.folder / "recovery" / "tin", mine, ("task_id",))
+    assert not folder(stage).exists()
+
+
+@pytest.mark.parametrize("header", ["Task ID", "TaskId", "task_id", "TASK-ID", '" task  id "'])
+@pytest.mark.parametrize("name", ["task_id", "taskId"])
+def test_a_header_is_known_however_it_is_spelt(header: str, name: str) -> None:
+    """Case, blanks, dashes and underscores make no other name of a column."""
+    entries = read_list(f"agent,{header}\nann,t-1\n".encode(), (name,))
+    assert [(entry.line, entry.value) for entry in entries] == [(2, "t-1")]
 
 
 def test_a_period_is_asked_of_every_feed_that_reaches_it(stage: Stage) -> None:

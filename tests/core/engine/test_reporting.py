@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.engine.platform import CALLS, Stage
+from tests.core.engine.platform import START as BEGIN
 from tests.core.engine.tiny import NOON, Row, Site, make_cloud
 
 from catchment._catalogue import gaps, jobs, status
 from catchment._engine import reporting
+from catchment._engine.application import Application
 from catchment._engine.reporting import Report
 from catchment._engine.work import feed_key
 from catchment.errors import Misuse, RateLimited, Refused, Unreachable
-from catchment.model import Fact, Key, Window
+from catchment.model import Fact, Feed, Key, Page, Span, Window
 
 START, END = NOON - timedelta(days=1), NOON
 
@@ -126,7 +130,7 @@ def test_a_period_before_the_horizon_was_never_listed(site: Site) -> None:
 
 def test_gaps_inside_the_period_are_told(site: Site) -> None:
     """A period that could not be asked is a gap of the report too."""
-    start = NOON - timedelta(days=40)
+    start = NOON - timedelta(days=20)
     with site.open() as app, app.database.write() as connection:
         gap = Window(start, start + timedelta(days=1))
         gaps.enter(connection, 1, "all", "", gap, "not asked in time", app.now())
@@ -165,12 +169,91 @@ def test_a_platform_that_refuses_is_told(site: Site) -> None:
     assert not told.complete
 
 
-def test_a_platform_that_does_not_answer_is_asked_again_some_times(site: Site) -> None:
-    """A listing that fails is tried again a few times, and then told."""
+def test_a_platform_that_does_not_answer_ends_the_report(site: Site) -> None:
+    """After the second try it says so at once, and how to do without the platform."""
     site.cloud.fails["poll"] = Unreachable("no answer")
-    told = report(site)
-    assert [part.why for part in told.not_listed] == ["no answer"]
-    assert site.count("job.unanswered") == reporting.TRIES
+    begun = site.clock.now()
+    with pytest.raises(Unreachable, match=r"^tiny does not answer \(no answer\)$") as caught:
+        report(site)
+    assert "--no-ask" in caught.value.remedy
+    assert site.count("job.unanswered") == reporting.TRIES == 2
+    assert site.clock.now() - begun < timedelta(seconds=10)
+
+
+def test_a_platform_that_cannot_be_asked_who_we_are_ends_the_report(site: Site) -> None:
+    """The same is said where it does not even come to a listing."""
+    site.cloud.fails["account"] = Unreachable("no answer")
+    with pytest.raises(Unreachable, match=r"^tiny does not answer \(no answer\)$"):
+        report(site)
+
+
+def test_what_no_run_has_listed_is_told_without_asking(site: Site) -> None:
+    """A period behind the frontier is not called complete because nothing is known of it."""
+    site.clock.advance(timedelta(hours=3))
+    end = NOON + timedelta(hours=2)
+    told = report(site, START, end, ask=False)
+    (part,) = told.not_listed
+    assert (part.feed, part.start_at, part.end_at) == ("all", NOON, end)
+    assert part.why == "no run has listed it yet"
+    assert not told.complete
+    site.run()
+    assert report(site, START, end, ask=False).complete
+
+
+def test_what_lies_before_the_first_listing_is_told_without_asking(site: Site) -> None:
+    """What the platform did not list any more at first contact is as unknown as when it is asked.
+
+    What a person does without is told once.
+    """
+    start = NOON - timedelta(days=35)
+    told = report(site, start, END, ask=False)
+    (part,) = told.not_listed
+    assert (part.start_at, part.end_at) == (start, NOON - timedelta(days=30))
+    assert not told.complete
+    with site.open() as app, app.database.write() as connection:
+        gap = Window(start + timedelta(days=1), NOON - timedelta(days=30))
+        gaps.enter(connection, 1, "all", "", gap, "not asked in time", app.now())
+    told = report(site, start, END, ask=False)
+    assert [(part.start_at, part.end_at) for part in told.not_listed] == [
+        (start, start + timedelta(days=1)),
+        (start + timedelta(days=1), NOON - timedelta(days=30)),
+    ]
+
+
+def test_what_lies_before_since_is_told_without_asking(site: Site) -> None:
+    """What no run was to list is not known, whatever a person did by hand."""
+    table = site.settings.sources["tiny"].model_copy(update={"since": NOON - timedelta(hours=6)})
+    settings = site.settings.model_copy(update={"sources": {"tiny": table}})
+    with Application.open(settings, site.clock) as app:
+        (part,) = reporting.report(app, "tiny", START, END, ask=False).not_listed
+        assert (part.start_at, part.end_at) == (START, NOON - timedelta(hours=6))
+        assert "before 'since' in the settings" in part.why
+        assert reporting.report(app, "tiny", part.end_at, END, ask=False).complete
+
+
+def test_one_of_two_feeds_that_does_not_answer_is_told(stage: Stage) -> None:
+    """A platform that answered one list is not dead: the other is named, and the rest told."""
+    other = Feed("moved", every="10m", max_window="1d", horizon="2d")
+    stage.configure(feeds=(CALLS, other))
+    poll = stage.cloud.poll
+
+    def answer(span: Span) -> Iterator[Page]:
+        if span.feed == "moved":
+            raise Unreachable("no answer")
+        return poll(span)
+
+    stage.cloud.poll = answer
+    told = reporting.report(stage.app, "tin", BEGIN - timedelta(days=1), BEGIN)
+    assert [(part.feed, part.why) for part in told.not_listed] == [("moved", "no answer")]
+
+
+def test_a_feed_that_never_came_to_its_end_is_told_without_asking(tmp_path: Path) -> None:
+    """Where not even the first listing succeeded, the whole period is unknown."""
+    site = Site(tmp_path, make_cloud())
+    site.cloud.fails["poll"] = Unreachable("no answer")
+    site.run()
+    (part,) = report(site, ask=False).not_listed
+    assert (part.start_at, part.end_at, part.why) == (START, END, "it was never listed to its end")
 
 
 def test_a_report_waits_as_long_as_the_platform_asks(site: Site) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -9,12 +11,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.core.engine.platform import CALLS, HOUR, MINUTE, START, Stage
+from tests.core.engine.platform import (
+    CALLS,
+    DAY,
+    HOUR,
+    MINUTE,
+    START,
+    Stage,
+    Tape,
+    TinOfPeople,
+)
 
 from catchment._archive.layout import locate_package
-from catchment._catalogue import tables
+from catchment._catalogue import decisions, tables
+from catchment._engine import reporting
 from catchment._engine.runner import Runner
 from catchment.cli import status
+from catchment.cli.search import read_shown
+from catchment.cli.showing import print_interaction
 from catchment.errors import (
     AdapterFault,
     BadSettings,
@@ -23,7 +37,18 @@ from catchment.errors import (
     Refused,
     Unreachable,
 )
-from catchment.model import Account, Feed, Page, Span
+from catchment.model import (
+    Account,
+    Bundle,
+    Fact,
+    Feed,
+    InteractionDraft,
+    Key,
+    Page,
+    Person,
+    Ref,
+    Span,
+)
 
 
 @pytest.fixture
@@ -205,3 +230,218 @@ def test_what_the_archive_does_not_take_is_told_and_tried_again_at_once(
     Runner(stage.open(), ["tin"], ("work",), once=True).run()
     assert stage.interaction().version == 1
     assert look()[0] == 0
+
+
+# --- the alarm for media that do not come ----------------------------------------------------
+
+
+def test_media_that_do_not_come_are_an_alarm_past_the_setting(stage: Stage, look: Look) -> None:
+    """S002-147, S002-150: not yet is no news for a while; then status names the oldest."""
+    stage.configure('alarm_after = "6h"\n')
+    stage.cloud.hold("c1", offered="not_yet", files={"f": Tape(offered="not_yet")})
+    stage.run()
+    stage.wait(5 * HOUR)
+    stage.cloud.hold("c2", ago=-4 * HOUR, offered="not_yet", files={"f": Tape(offered="not_yet")})
+    stage.run()
+    code, text = look()
+    assert (code, "Needs a person" in text) == (0, False)
+    assert look.json()["sources"][0]["overdue"] is None
+    stage.wait(3 * HOUR)
+    stage.run()
+    code, text = look()
+    assert code == 1
+    assert text.split("Needs a person\n")[1].splitlines() == [
+        "tin: 1 recording lacks media for longer than 6 h, for 9 h: catchment show c1",
+    ]
+    stage.wait(4 * HOUR)
+    assert "2 recordings lack media for longer than 6 h, the oldest for 13 h: " in look()[1]
+    told = look.json()["sources"][0]
+    assert told["overdue"] == {
+        "count": 2,
+        "after_s": 6 * 3600,
+        "since": "2026-11-02T11:00:00Z",
+        "example": "c1",
+    }
+    assert told["needs"]
+
+
+def test_the_alarm_ends_when_the_media_come(stage: Stage, look: Look) -> None:
+    """S002-150: file not yet uploaded, then file is uploaded; nobody is needed any more."""
+    stage.configure('alarm_after = "6h"\n')
+    stage.cloud.hold("c1", offered="not_yet", files={"f": Tape(offered="not_yet")})
+    stage.run()
+    stage.wait(7 * HOUR)
+    assert look()[0] == 1
+    stage.cloud.hold("c1")
+    stage.run()
+    assert look()[0] == 0
+
+
+def test_without_the_setting_there_is_no_alarm(stage: Stage, look: Look) -> None:
+    """What the platform has not got yet needs nobody, as long as nobody said otherwise."""
+    stage.cloud.hold("c1", offered="not_yet", files={"f": Tape(offered="not_yet")})
+    stage.run()
+    stage.wait(20 * HOUR)
+    assert look()[0] == 0
+
+
+def test_the_alarm_counts_from_the_call_after_an_outage(stage: Stage, look: Look) -> None:
+    """S002-150: what is first listed eight hours late has been waited for these eight hours.
+
+    The example is the oldest call, not the one that was listed first.
+    """
+    again = Feed("calls", every="10m", max_window="1d", horizon="2d", lookback={"10m": "1d"})
+    stage.configure('alarm_after = "6h"\n', feeds=(again,))
+    waiting: dict[str, Any] = {"offered": "not_yet", "files": {"f": Tape(offered="not_yet")}}
+    stage.cloud.hold("c1", ago=8 * HOUR, **waiting)
+    stage.run()
+    assert look()[0] == 1
+    stage.cloud.hold("c0", ago=9 * HOUR, **waiting)
+    stage.wait(HOUR)
+    stage.run()
+    assert "2 recordings lack media for longer than 6 h, the oldest for 10 h: " in look()[1]
+    assert look.json()["sources"][0]["overdue"]["example"] == "c0"
+
+
+# --- what fails and needs nobody yet ---------------------------------------------------------
+
+
+def test_a_listing_that_just_failed_says_why(stage: Stage, look: Look) -> None:
+    """Whoever looks in the first minutes is told the reason too, and only once later."""
+    fail_poll(stage, Unreachable("no answer from tin.example.com"))
+    stage.run()
+    code, text = look()
+    assert (code, "Needs a person" in text) == (0, False)
+    assert "tin: feed calls fails: no answer from tin.example.com" in text.splitlines()
+    assert look.json()["sources"][0]["feeds"][0]["error"] == "no answer from tin.example.com"
+    stage.wait(16 * MINUTE)
+    code, text = look()
+    assert (code, text.count("no answer from tin.example.com")) == (1, 1)
+
+
+def test_a_directory_that_cannot_be_read_is_told_and_needs_nobody(stage: Stage, look: Look) -> None:
+    """Names come later; nothing is lost meanwhile, so that it does not end with 1."""
+
+    def fail() -> Iterator[Person]:
+        raise Unreachable("no answer from people.example.com")
+        yield
+
+    stage.configure(base=TinOfPeople)
+    stage.cloud.people = fail
+    stage.run()
+    code, text = look()
+    assert code == 0
+    assert "tin: directory fails, never read: no answer from people.example.com" in text
+    stage.cloud.people = lambda: iter([Person((Ref("user", "u1"),), "Ada Example")])
+    stage.wait(HOUR)
+    stage.run()
+    assert "directory" not in look()[1]
+    assert look.json()["sources"][0]["directory"] is None
+    stage.cloud.people = fail
+    stage.wait(7 * HOUR)
+    stage.run()
+    code, text = look()
+    assert code == 0
+    assert "tin: directory fails, last read 2026-11-02 13:00Z: no answer from" in text
+    assert look.json()["sources"][0]["directory"] == {
+        "read_at": "2026-11-02T13:00:00Z",
+        "attempts": 1,
+        "error": "no answer from people.example.com",
+    }
+
+
+# --- what cannot be mapped -------------------------------------------------------------------
+
+
+def break_mapping(stage: Stage) -> None:
+    """Let no interaction be mapped, until trying again does not help any more."""
+
+    def broken(bundle: Bundle) -> InteractionDraft:
+        raise KeyError("never seen before")
+
+    stage.cloud.map = broken
+    for kind in ("poll", "capture", "media"):
+        stage.do(kind)
+    for _ in range(3):
+        stage.do("map")
+        stage.wait(10 * MINUTE)
+
+
+def test_what_cannot_be_mapped_needs_a_person(stage: Stage, look: Look) -> None:
+    """Promise 6: status counts it with its reason and an example, and ends with 1 until it can."""
+    for name in ("c1", "c2"):
+        stage.cloud.hold(name)
+    good = stage.cloud.map
+    break_mapping(stage)
+    example = stage.interaction("c1").interaction_id
+    why = "it cannot be mapped: adapter tin: map_metadata failed with KeyError"
+    code, text = look()
+    assert code == 1
+    assert f"tin: 2 interactions: {why}" in text.split("Needs a person\n")[1]
+    assert f"(catchment show {example})" in text
+    (told,) = look.json()["sources"][0]["unmapped"]
+    assert (told["count"], told["example"]) == (2, example)
+    assert told["reason"].startswith(why)
+    assert f"parked {why}" in show(stage, example)
+    stage.cloud.map = good
+    stage.run()
+    assert look()[0] == 0
+
+
+def test_what_cannot_be_mapped_keeps_a_report_incomplete(stage: Stage) -> None:
+    """Its media are archived; whose they are nobody knows."""
+    stage.cloud.hold("c1")
+    break_mapping(stage)
+    told = reporting.report(stage.app, "tin", START - DAY, START + HOUR, ask=False)
+    assert not told.complete
+    (one,) = [one for one in told.differences if one.kind == "unmapped"]
+    assert one.what == "interaction"
+    assert one.external_id == stage.interaction().interaction_id
+    assert one.reason.startswith("it cannot be mapped: ")
+    stage.run()
+    later = reporting.report(stage.app, "tin", START, START + HOUR, ask=False)
+    assert "unmapped" not in later.gaps
+
+
+def test_a_join_that_was_refused_needs_a_person_until_one_decides(stage: Stage, look: Look) -> None:
+    """Promise 6: both interactions stay; the report names the older one, which says why."""
+    stage.cloud.hold("c1", keys=["a"], ago=40 * HOUR)
+    stage.cloud.hold("c2", keys=["b"], ago=HOUR)
+    stage.gather()
+    fact = Fact("cdr", "1", START, (Key("call", "a"), Key("call", "b")))
+    stage.cloud.poll = lambda span: iter([Page(facts=(fact,), last=True)])
+    stage.wait(10 * MINUTE)
+    stage.run()
+    code, text = look()
+    assert code == 1
+    assert "tin: 1 interaction: a shared key asks to join 2 recordings" in text
+    told = reporting.report(stage.app, "tin", START - 2 * DAY, START + HOUR, ask=False)
+    (one,) = [one for one in told.differences if one.kind == "not joined"]
+    assert one.external_id == stage.interaction("c1").interaction_id
+    assert not told.complete
+    with stage.app.database.read() as connection:
+        item = decisions.find_item(connection, one.external_id)
+    assert item is not None
+    decisions.decide(stage.app.database, item, "skip", who="Ann", why="two calls", now=START)
+    assert look()[0] == 0
+
+
+def test_what_a_person_parked_is_told_once(stage: Stage, look: Look) -> None:
+    """Its recording says so; the interaction does not say it again."""
+    stage.cloud.hold("c1", offered="not_yet", files={"f": Tape(offered="not_yet")})
+    stage.run()
+    with stage.app.database.read() as connection:
+        item = decisions.find_item(connection, stage.interaction().interaction_id)
+    assert item is not None
+    decisions.decide(stage.app.database, item, "park", who="Ann", why="legal looks", now=START)
+    code, text = look()
+    assert (code, text.count("legal looks")) == (1, 1)
+
+
+def show(stage: Stage, name: str) -> str:
+    """What ``catchment show`` prints, with single blanks."""
+    shown = read_shown(stage.app, name)
+    assert shown is not None
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        print_interaction(shown, "UTC")
+    return "\n".join(" ".join(line.split()) for line in printed.getvalue().splitlines())

@@ -35,10 +35,12 @@ from catchment.model import (
     Page,
     Party,
     Person,
+    Queue,
     Ready,
     Ref,
     Sighting,
     Span,
+    Team,
     Window,
 )
 from catchment.settings import Settings, SourceTable
@@ -66,7 +68,7 @@ class Cloud:
 
     rows: list[Row] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
-    people: list[Person] = field(default_factory=list)
+    people: list[Person | Team | Queue] = field(default_factory=list)
     statistics: list[Fact] = field(default_factory=list)
     account_id: str = "acme"
     fails: dict[str, CatchmentError | Exception] = field(default_factory=dict)
@@ -171,7 +173,7 @@ class Tiny(Adapter):
             yield Ready(one, sightings=(_sight(row),)) if row else Nothing(one)
 
     @hookimpl
-    def sync_directory(self) -> Iterator[Person]:
+    def sync_directory(self) -> Iterator[Person | Team | Queue]:
         """Everybody."""
         yield from self.cloud.people
 

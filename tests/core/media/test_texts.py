@@ -211,9 +211,11 @@ def test_json_lines() -> None:
     assert [line.text for line in _read("transcript", "json", rows)] == ["one", "two"]
 
 
-def test_cut_json_gives_what_can_be_found() -> None:
-    """JSON that is cut is text all the same."""
-    assert _read("transcript", "json", '{"text": "hel') == [Line(None, "", '{"text": "hel')]
+@pytest.mark.parametrize("cut", ['{"text": "hel', '[{"text": "hello"}, {"te', '{"a": 1}\n{"b'])
+def test_cut_json_is_refused(cut: str) -> None:
+    """A platform may announce the length of what it cut; only the document tells that it ends."""
+    with pytest.raises(Corrupt, match="no whole JSON document"):
+        _read("transcript", "json", cut)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "null", "17", '{"a": [1, {"b": null}]}'])

@@ -49,7 +49,7 @@ def test_a_source_has_its_own_settings_and_those_of_its_adapter(tmp_path: Path) 
     }
     assert source.recovery == tmp_path / "recovery" / "birds"
     assert (source.enabled, source.timezone, source.since) == (True, "UTC", None)
-    assert (source.decode, source.gone_after) == (None, None)
+    assert (source.decode, source.gone_after, source.alarm_after) == (None, None, None)
 
 
 def test_all_paths_are_relative_to_the_file(tmp_path: Path) -> None:
@@ -221,6 +221,16 @@ FAULTS: list[tuple[str, str]] = [
     (
         GOOD + "since = 0001-01-01\ntimezone = 'Asia/Tokyo'",
         "5: sources.birds.since: lies outside of the calendar; write a later date",
+    ),
+    (
+        GOOD + "alarm_after = '24h'",
+        "5: sources.birds.alarm_after: would never be heard: after the adapter's own patience, "
+        "24h, nothing is waited for any more; write a shorter time",
+    ),
+    (
+        GOOD + "gone_after = '3h'\nalarm_after = '3h'",
+        "6: sources.birds.alarm_after: would never be heard: after gone_after, nothing is waited "
+        "for any more; write a shorter time",
     ),
     (
         GOOD + "gone_after = 3",

@@ -7,9 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 from tests.core.settings.examples import PARROT, Parrot, read_text
 
-from catchment.adapters import AdapterStatus
+from catchment.adapters import AdapterStatus, SourceSettings
 from catchment.errors import BadSettings
 from catchment.model import period
 from catchment.secrets import Secret
@@ -50,6 +51,29 @@ def test_what_only_an_operator_knows_must_be_filled_in(tmp_path: Path) -> None:
     assert settings == ["sources.parrot.account_id", "sources.parrot.client_secret"]
 
 
+def test_what_depends_on_another_setting_is_to_be_filled_in_too() -> None:
+    """A field may say so although it has a default, and stands before what may be left alone."""
+
+    class OwlSettings(SourceSettings):
+        nest: str = Field("oak", description="Which tree.")
+        client_id: str = Field("", description="Whose.", json_schema_extra={"fill": True})
+        client_secret: Secret | None = Field(
+            None, description="With what.", json_schema_extra={"fill": True}
+        )
+        night: bool = Field(True, description="When.")
+
+    owl = type("Owl", (Parrot,), {"Settings": OwlSettings})
+    text = build_template([AdapterStatus("owl", "catchment-owl", "1.0", adapter=owl)])
+    _, _, own = text.partition('adapter = "owl"')
+    assert re.findall(r"(?m)^#? ?(?:client|nest|night).*$", own) == [
+        '#client_id = "FILL-IN"',
+        '#client_secret = { env = "OWL_CLIENT_SECRET" }',
+        'nest = "oak"',
+        "night = true",
+    ]
+    assert "# Whose.\n" in own
+
+
 def test_with_its_placeholders_uncommented_the_template_is_valid(tmp_path: Path) -> None:
     """Taking the '#' away from what must be filled in is all that is needed."""
     text = re.sub(r"(?m)^#(?=[^ \n])", "", build_template([PARROT, BROKEN]))
@@ -68,6 +92,7 @@ def test_what_may_be_left_out_is_shown_as_it_is_written(tmp_path: Path) -> None:
     shown = re.sub(r"(?m)^# (?=[a-z_]+ = )", "", source)
     table = read_text(tmp_path, f"{before}[sources.parrot]{shown}").source("parrot")
     assert (table.since, table.gone_after) == (period("30d"), period("24h"))
+    assert table.alarm_after == period("6h")
     assert table.decode is True
 
 

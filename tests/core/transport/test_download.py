@@ -30,7 +30,7 @@ from catchment.errors import (
 )
 from catchment.model import Budget, Way
 from catchment.transport import Downloader, Fetched, Limits, LinkRefused, may_carry_token
-from catchment.transport._links import read_target
+from catchment.transport._links import name_host, read_target
 
 FILE = random.Random(7).randbytes(300_000)
 HALF = 150_000
@@ -665,6 +665,57 @@ def test_a_way_without_auth_carries_no_token(
     downloader.fetch(Way(server.url, auth=False), part)
     assert bearers(server) == [None]
     downloader.close()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_says_that_no_token_was_sent(
+    clock: Any, serve: Any, reply: Any, part: Path, status: int
+) -> None:
+    """Whoever forgot a host reads its name as the list wants it; others are told nothing of it."""
+    server = serve(lambda asked: reply(status))
+    hint = f"; no token was sent, because token_hosts() does not allow {server.host}"
+    said = f"127.0.0.1 answered {status} for a file"
+
+    def refuse(way: Way, *hosts: str, token: Tokens | None = None) -> str:
+        downloader = Downloader(clock, token=token, token_hosts=hosts)
+        with pytest.raises(LinkRefused) as caught:
+            downloader.fetch(way, part)
+        downloader.close()
+        return str(caught.value)
+
+    assert refuse(Way(server.url + "/?sig=1"), "127.0.0.1", token=Tokens()) == said + hint
+    assert refuse(Way(server.url), server.host, token=Tokens()) == said
+    assert refuse(Way(server.url, auth=False), token=Tokens()) == said
+    assert refuse(Way(server.url)) == said
+    server.answer = lambda asked: reply(404)
+    assert "token" not in refuse(Way(server.url), token=Tokens())
+
+
+def test_a_refusal_behind_a_redirect_says_nothing_of_tokens(
+    clock: Any, serve: Any, reply: Any, part: Path
+) -> None:
+    """The link carries its own right there; whoever listed that host would give a token away."""
+    there = serve(lambda asked: reply(403))
+    here = serve(lambda asked: reply(302, headers={"Location": there.url + "/f?s=1"}))
+    downloader = Downloader(clock, token=Tokens(), token_hosts=(here.host,))
+    with pytest.raises(LinkRefused, match=r"^127\.0\.0\.1 answered 403 for a file$"):
+        downloader.fetch(Way(here.url), part)
+    downloader.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://files.example.com/x", "files.example.com"),
+        ("https://files.example.com:8443/x", "files.example.com:8443"),
+        ("http://files.example.com/x", "files.example.com:80"),
+        ("http://[::1]:8791/x", "[::1]:8791"),
+    ],
+)
+def test_a_host_is_named_as_the_list_wants_it(url: str, name: str) -> None:
+    """What the sentence says can be written into ``token_hosts`` as it is."""
+    assert name_host(httpx.URL(url)) == name
+    assert may_carry_token(url, [name])
 
 
 def test_a_dead_token_is_replaced_once(clock: Any, serve: Any, reply: Any, part: Path) -> None:

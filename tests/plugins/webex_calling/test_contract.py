@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.plugins.people import list_people
 from tests.plugins.webex_calling.cloud import NEVER, Cloud, MakeCloud
 
 from catchment.errors import AdapterFault, CatchmentError, NotPermitted, Refused
@@ -367,7 +368,7 @@ def test_a_recording_is_gone_only_where_webex_says_so(
 def test_the_directory_has_everybody_by_uuid_and_address(make_cloud: MakeCloud) -> None:
     """The UUIDs are those of recordings and call records, so that names are found (0)."""
     cloud = make_cloud()
-    people = {person.refs[0]: person for person in cloud.hooks.sync_directory()}
+    people = {person.refs[0]: person for person in list_people(cloud.hooks)}
     assert {agent.email for agent in cloud.simulator.world.agents} <= {
         person.email for person in people.values()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.plugins.people import list_people
 from tests.plugins.webex_meetings.cloud import PROFILES, MakeCloud
 
 from catchment.errors import CursorLost, NotPermitted, Refused
@@ -48,7 +49,7 @@ def test_the_token_is_renewed_for_as_long_as_it_is_used(
 def test_everybody_is_in_the_directory(make_cloud: MakeCloud) -> None:
     """By id and by address; who may not log in any more is inactive."""
     cloud = make_cloud()
-    people = {person.email: person for person in cloud.hooks.sync_directory()}
+    people = {person.email: person for person in list_people(cloud.hooks)}
     agents = {agent.email: agent for agent in cloud.simulator.world.agents}
     assert set(agents) <= set(people)
     for email, agent in agents.items():

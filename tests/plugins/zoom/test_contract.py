@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from tests.plugins.people import list_people
 
 from catchment.adapters import Hooks, Source
 from catchment.clock import ManualClock
@@ -488,7 +489,7 @@ def test_recovery_finds_every_captured_product(make_cloud: MakeCloud) -> None:
 def test_the_directory_has_everybody_once(make_cloud: MakeCloud) -> None:
     """Also those who left (10, row 12); who was only invited has no id and is left out (7.6)."""
     cloud = make_cloud()
-    people = list(cloud.hooks.sync_directory())
+    people = list_people(cloud.hooks)
     assert len({person.refs[0] for person in people}) == len(people)
     assert {person.active for person in people} == {True, False}
     assert {agent.email for agent in cloud.simulator.world.agents} <= {p.email for p in people}

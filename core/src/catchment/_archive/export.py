@@ -19,9 +19,9 @@ from catchment._archive.durable import rename_once, storage_errors
 from catchment._archive.extension import build_date, drop_empty
 from catchment._archive.hashes import Digests, Hashes, build_digests, list_chunks
 from catchment._archive.layout import CHECKSUM, MANIFEST
-from catchment._archive.naming import list_named_files, name_folder
+from catchment._archive.naming import find_part, list_named_files, name_folder
 from catchment._archive.ocfl import DECLARATION, DIGESTS, build_versions
-from catchment._archive.package import Package
+from catchment._archive.package import Package, PackageFile
 from catchment._archive.store import Archive
 from catchment.errors import Corrupt, Misuse
 
@@ -138,6 +138,15 @@ def _copy(archive: Archive, digests: Digests, path: Path) -> None:
         )
 
 
+def _tell_part(file: PackageFile, package: Package) -> dict[str, object]:
+    """Whose part of the interaction a file is, if it is one contact's."""
+    part = find_part(file, package.draft)
+    if part is None:
+        return {}
+    at = build_date(part.start)
+    return {"contact": part.contact_id, "agent": part.agent, "contact_started_at": at}
+
+
 def _build_index(package: Package) -> dict[str, object]:
     paths = [file.path for file in list_named_files(package)]
     media = zip(paths, package.archived, strict=False)
@@ -155,6 +164,7 @@ def _build_index(package: Package) -> dict[str, object]:
                     "origin": file.origin,
                     "recipe": file.recipe,
                     "recording": file.recording_id,
+                    **_tell_part(file, package),
                     "file_id": file.file_id,
                     "size_bytes": file.size_bytes,
                     "sha256": file.sha256,

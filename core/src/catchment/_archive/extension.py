@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from catchment._archive.package import PackageFact, PackageFile, PackageRecording, PackageSource
-from catchment.model import Contact, Fact, Key, Leg, Measured, Party, Ref, Timeline, Window
+from catchment.model import Contact, Fact, Heard, Key, Leg, Measured, Party, Ref, Timeline, Window
 
 Object = dict[str, Any]
 SCHEMA = 1
@@ -233,8 +233,20 @@ def build_contact(contact: Contact) -> Object:
             "legs": list(contact.legs),
             "queue": contact.queue and {"name": contact.queue},
             "custom": dict(contact.custom),
+            "heard": [_build_heard(heard) for heard in contact.heard],
+            "doubt": contact.doubt,
         }
     )
+
+
+def _build_heard(heard: Heard) -> Object:
+    window = {"start": build_date(heard.window.start), "end": build_date(heard.window.end)}
+    return {"recording": heard.recording_id, "file_id": heard.file_id, **window}
+
+
+def _read_heard(value: Object) -> Heard:
+    window = Window(read_date(value["start"]), read_date(value["end"]))
+    return Heard(value["recording"], value["file_id"], window)
 
 
 def read_contact(value: Object, wrap_up: str) -> Contact:
@@ -248,6 +260,8 @@ def read_contact(value: Object, wrap_up: str) -> Contact:
         queue=value.get("queue", {}).get("name", ""),
         wrap_up=wrap_up,
         custom=value.get("custom", {}),
+        heard=tuple(_read_heard(heard) for heard in value.get("heard", ())),
+        doubt=value.get("doubt", ""),
     )
 
 

@@ -27,6 +27,7 @@ from catchment._archive.extension import (
 from catchment._archive.hashes import build_token
 from catchment._archive.package import Package, PackageDocument, PackageFile
 from catchment._archive.places import TEXTS, Plan, plan_document
+from catchment._recipes import CONTACT, is_alike
 from catchment.model import Contact, Party, Ref, Window
 
 ARCHIVE_NAME = "Catchment archive"
@@ -345,7 +346,12 @@ def _build_contact_entry(plan: Plan, index: int, contact: Contact) -> Object:
         entry["wrap_up"] = [len(plan.texts) + len(before)]
     screens = [i for i, f in enumerate(plan.attached) if f.kind == "screen" and f.of]
     mine = [i for i in screens if _is_agent(plan, contact, plan.attached[i].of)]
-    return entry | drop_empty({"screens": mine})
+    own = [i for i, f in enumerate(plan.attached) if _is_cut_for(contact, f)]
+    return entry | drop_empty({"screens": mine, "audio": own})
+
+
+def _is_cut_for(contact: Contact, file: PackageFile) -> bool:
+    return is_alike(file.recipe, CONTACT) and file.extra.get("contact") == contact.contact_id
 
 
 def _is_agent(plan: Plan, contact: Contact, ref: Ref | None) -> bool:

@@ -1,4 +1,8 @@
-"""What can be heard and seen of an interaction, in words: "audio, video; chat: not yet, 3 h"."""
+"""What can be heard and seen of an interaction, in words: "audio, video; chat: not yet, 3 h".
+
+How old something is that is not there yet, is counted from when it was recorded: whoever waits for
+a call of this morning is not helped by the hour at which we first heard of it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from catchment._catalogue.database import chunks
-from catchment._catalogue.tables import file, recording
+from catchment._catalogue.tables import fact, file, recording
 
 
 def say_age(age: timedelta) -> str:
@@ -21,7 +25,10 @@ def say_age(age: timedelta) -> str:
 
 
 def summarise(connection: Connection, nums: Sequence[int], now: datetime) -> dict[int, str]:
-    """The media of each of these interactions: what is archived, then what is not, and why."""
+    """The media of each of these interactions: what is archived, then what is not, and why.
+
+    Where there is no recording at all, it is what the platform's books say: "none: not recorded".
+    """
     there: dict[int, set[str]] = {}
     lacking: dict[int, dict[str, None]] = {}
     for some in chunks(nums):
@@ -29,10 +36,9 @@ def summarise(connection: Connection, nums: Sequence[int], now: datetime) -> dic
             select(
                 recording.c.interaction_num,
                 recording.c.state.label("recording_state"),
-                recording.c.first_seen_at.label("recording_seen_at"),
+                recording.c.occurred_at,
                 file.c.kind,
                 file.c.state,
-                file.c.first_seen_at,
             )
             .join_from(recording, file, file.c.recording_id == recording.c.id, isouter=True)
             .where(recording.c.interaction_num.in_(some))
@@ -42,15 +48,36 @@ def summarise(connection: Connection, nums: Sequence[int], now: datetime) -> dic
             if row.state == "archived":
                 there.setdefault(row.interaction_num, set()).add(row.kind)
             elif row.state is not None:
-                said = _lacks(row.kind, row.state, now - row.first_seen_at)
+                said = _lacks(row.kind, row.state, now - row.occurred_at)
                 lacking.setdefault(row.interaction_num, {})[said] = None
             elif row.recording_state != "quiet":
-                said = _lacks("media", row.recording_state, now - row.recording_seen_at)
+                said = _lacks("media", row.recording_state, now - row.occurred_at)
                 lacking.setdefault(row.interaction_num, {})[said] = None
-    return {
+    told = {
         num: "; ".join([*_list_kinds(there.get(num)), *lacking.get(num, ())])
         for num in {*there, *lacking}
     }
+    return told | _list_absent(connection, [num for num in nums if num not in told])
+
+
+def _list_absent(connection: Connection, nums: Sequence[int]) -> dict[int, str]:
+    """Why there is no recording of an interaction, where the platform's books say it."""
+    reasons: dict[int, dict[str, None]] = {}
+    for some in chunks(nums):
+        rows = connection.execute(
+            select(fact.c.interaction_num, fact.c.absence)
+            .where(
+                fact.c.interaction_num.in_(some),
+                fact.c.absence != "",
+                ~select(recording.c.id)
+                .where(recording.c.interaction_num == fact.c.interaction_num)
+                .exists(),
+            )
+            .order_by(fact.c.at, fact.c.id)
+        )
+        for row in rows:
+            reasons.setdefault(row.interaction_num, {})[row.absence] = None
+    return {num: f"none: {', '.join(told)}" for num, told in reasons.items()}
 
 
 def _list_kinds(kinds: set[str] | None) -> list[str]:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from catchment._catalogue import books, identity
 from catchment._catalogue.database import Database
 from catchment._catalogue.jobs import NewJob, want
-from catchment._catalogue.outcomes import original_of
+from catchment._catalogue.outcomes import name_maker
 from catchment._catalogue.recordings import settle_recording
-from catchment._catalogue.tables import decision, file, interaction, job, recording
+from catchment._catalogue.tables import decision, fact, file, interaction, job, recording
 from catchment.errors import Misuse
 
 Verb = Literal["retry", "park", "skip"]
@@ -48,7 +48,8 @@ class Decided:
 
     Attributes:
         files: How many files, originals and what is made of them, are in the state decided on.
-        recordings: How many recordings without such a file are.
+        recordings: How many recordings without such a file are, or are asked for because the
+            platform's books expect them.
         archived: How many originals are archived; they stay so.
     """
 
@@ -63,7 +64,10 @@ class Decided:
 
 
 def find_item(connection: Connection, name: str) -> Item | None:
-    """The recording called *name*, the file ``external_id/file_id``, or the interaction by its id.
+    """The recording called *name*, the file ``external_id/file_id``, or the interaction.
+
+    An interaction is found by whatever :func:`identity.find_interaction` takes: also by what a
+    report calls a fact or a contact of it.
 
     Raises:
         Misuse: *name* stands for items of several sources, or for several interactions.
@@ -161,16 +165,18 @@ def _retry(database: Database, connection: Connection, item: Item, now: datetime
         .where(file.c.id.in_(originals))
         .values(state="expected", reason=None, attempts=0, retry_at=None, state_at=now)
     )
-    made = [row.id for row in rows if row.recipe]
+    made = {row.id: row.recipe for row in rows if row.recipe}
     # A rendition stays parked until it is made; with a time to try again it is the engine's.
-    connection.execute(update(file).where(file.c.id.in_(made)).values(state="parked", retry_at=now))
-    wanted = [("media", one) for one in originals]
-    wanted += [("derive", original_of(connection, one)) for one in made]
+    ids = list(made)
+    connection.execute(update(file).where(file.c.id.in_(ids)).values(state="parked", retry_at=now))
+    wanted = [("media", str(one)) for one in originals]
+    wanted += [name_maker(connection, one, recipe) for one, recipe in made.items()]
     if not item.file_ids:
         # Asking for the recording gives its documents, files that nobody knew of, and new links.
-        wanted += [("capture", one) for one in item.recording_ids]
-    jobs = [NewJob(kind, str(one), item.source_id, now) for kind, one in wanted]
+        wanted += [("capture", str(one)) for one in item.recording_ids]
+    jobs = [NewJob(kind, key, item.source_id, now) for kind, key in wanted]
     want(database, connection, jobs)
+    asked = 0 if item.interaction_num is None else _ask_anew(database, connection, item, now)
     reopened = 0
     if originals or not item.file_ids:
         reopened = connection.execute(
@@ -178,7 +184,25 @@ def _retry(database: Database, connection: Connection, item: Item, now: datetime
             .where(recording.c.id.in_(item.recording_ids), recording.c.state != "quiet")
             .values(state="open", reason=None, attempts=0, retry_at=None, state_at=now)
         ).rowcount
-    return Decided(len(rows), 0 if rows else reopened, _count_archived(connection, item))
+    return Decided(len(rows), 0 if rows else reopened + asked, _count_archived(connection, item))
+
+
+def _ask_anew(database: Database, connection: Connection, item: Item, now: datetime) -> int:
+    """Have an interaction mapped, and asked for what its facts expect; how many facts that are."""
+    asked = connection.execute(
+        update(fact)
+        .where(
+            fact.c.interaction_num == item.interaction_num,
+            fact.c.expects != "",
+            fact.c.ask.is_not(None),
+        )
+        .values(asked_at=None, gone_why=None)
+    ).rowcount
+    jobs = [NewJob("map", str(item.interaction_num), item.source_id, now)]
+    if asked:
+        jobs.append(NewJob("missing", str(item.source_id), item.source_id, now))
+    want(database, connection, jobs)
+    return asked
 
 
 def set_aside(connection: Connection, item: Item, verb: Verb, why: str, now: datetime) -> Decided:

@@ -35,6 +35,15 @@ _OF_RECORDINGS = (
     .where(file.c.recording_id.in_(bindparam("ids", expanding=True)))
     .order_by(file.c.recording_id, file.c.file_id, file.c.version, file.c.recipe)
 )
+_HELD = (
+    select(file.c.recording_id, file.c.file_id, file.c.description)
+    .where(
+        file.c.recording_id.in_(bindparam("ids", expanding=True)),
+        file.c.state == "archived",
+        file.c.recipe == "",
+    )
+    .order_by(file.c.version)
+)
 _INSERT = insert(file)
 
 
@@ -130,6 +139,17 @@ def list_files(connection: Connection, recording_ids: Sequence[int]) -> list[Kno
     for some in chunks(recording_ids):
         rows += connection.execute(_OF_RECORDINGS, {"ids": some}).all()
     return [_known_file(row) for row in rows]
+
+
+def list_held(
+    connection: Connection, recording_ids: Sequence[int]
+) -> dict[int, dict[str, MediaFile]]:
+    """Each archived original as described, its newest version, for each of these recordings."""
+    found: dict[int, dict[str, MediaFile]] = {one: {} for one in recording_ids}
+    for some in chunks(recording_ids):
+        for row in connection.execute(_HELD, {"ids": some}):
+            found[row.recording_id][row.file_id] = from_plain(MediaFile, row.description)
+    return found
 
 
 def describe(offer: MediaFile) -> dict[str, Any]:

@@ -30,8 +30,14 @@ JOIN_RECORDINGS = 50
 JOIN_SPAN = timedelta(hours=24)
 """A join beyond these limits is more likely a mistake of an id than one customer engagement."""
 
+ATTRIBUTE_CHARACTERS = 200
+"""So much of an attribute's name and value is compared; the draft has all of it."""
+
 UNMAPPED = "it cannot be mapped: "
 """How the reason begins why the engine parked an interaction; it goes when the mapping succeeds."""
+
+UNJOINED = "a shared key asks to join "
+"""How the reason begins why interactions stay apart that share a key; a person ends it."""
 
 
 # Statements that every interaction needs are built once: building one costs more than running it.
@@ -227,7 +233,7 @@ def join(connection: Connection, survivor: int, other: int, now: datetime) -> bo
     recordings, spans = _measure_join(connection, survivor, other)
     if recordings > JOIN_RECORDINGS or spans > JOIN_SPAN:
         why = (
-            f"a shared key asks to join {recordings} recordings over {spans}; "
+            f"{UNJOINED}{recordings} recordings over {spans}; "
             f"more than {JOIN_RECORDINGS} or {JOIN_SPAN} is not joined without a person"
         )
         connection.execute(
@@ -304,23 +310,6 @@ def list_unnamed(connection: Connection, source_id: int) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def park_unmapped(connection: Connection, num: int, why: str) -> None:
-    """Say beside an interaction that its adapter cannot map it, and why."""
-    connection.execute(
-        update(interaction)
-        .where(interaction.c.num == num, interaction.c.parked_why.is_(None))
-        .values(parked_why=UNMAPPED + why)
-    )
-
-
-def list_unmapped(connection: Connection, source_id: int) -> list[int]:
-    """Interactions that could not be mapped, to be tried again."""
-    query = select(interaction.c.num).where(
-        interaction.c.source_id == source_id, interaction.c.parked_why.startswith(UNMAPPED)
-    )
-    return list(connection.execute(query).scalars())
-
-
 def save_draft(
     connection: Connection,
     num: int,
@@ -356,14 +345,25 @@ def save_draft(
         connection.execute(insert(party), [{"interaction_num": num, **row} for row in parties])
     if contacts:
         connection.execute(insert(contact), [{"interaction_num": num, **row} for row in contacts])
-    if draft.custom:
+    attributes = sorted({cut_attribute(*one) for one in list_attributes(draft)})
+    if attributes:
         connection.execute(
             insert(attribute),
-            [
-                {"interaction_num": num, "name": name, "value": value}
-                for name, value in sorted(draft.custom.items())
-            ],
+            [{"interaction_num": num, "name": name, "value": value} for name, value in attributes],
         )
+
+
+def list_attributes(draft: InteractionDraft) -> list[tuple[str, str]]:
+    """Names and values by which an interaction is found: its own, and those of each contact."""
+    found = set(draft.custom.items())
+    for one in draft.contacts:
+        found |= {*one.custom.items(), ("queue", one.queue), ("wrap_up", one.wrap_up)}
+    return sorted((name, value) for name, value in found if value)
+
+
+def cut_attribute(name: str, value: str) -> tuple[str, str]:
+    """An attribute as far as it is compared: an index of PostgreSQL holds no more of it."""
+    return name[:ATTRIBUTE_CHARACTERS], value[:ATTRIBUTE_CHARACTERS]
 
 
 def begin_seal(connection: Connection, num: int, sealing: Mapping[str, Any]) -> None:

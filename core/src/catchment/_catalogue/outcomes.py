@@ -6,7 +6,7 @@ and it stays so until a person says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from catchment._catalogue.database import Database, chunks
-from catchment._catalogue.files import KnownFile, describe
+from catchment._catalogue.files import KnownFile, describe, interaction_of
 from catchment._catalogue.tables import (
     file,
     media,
     recording,
 )
 from catchment._plain import to_plain
+from catchment._recipes import CONTACT, WHOLE_CALL, is_alike, name_family
 from catchment.model import Json, Kind, Measured
 
 # Statements that every file needs are built once: building one costs more than running it.
@@ -212,21 +213,34 @@ def drop_parked_renditions(connection: Connection, original: KnownFile) -> None:
             file.c.file_id == original.file_id,
             file.c.version == original.version,
             file.c.recipe != "",
+            ~file.c.recipe.contains(":"),  # made by a job of its own, of more than this original
             file.c.state == "parked",
         )
     )
 
 
-def drop_renditions(connection: Connection, recording_ids: Sequence[int], recipe: str) -> None:
-    """Forget renditions made by any form of *recipe*, ``"call@1"`` or ``"call@1:…"``.
+def drop_renditions(
+    connection: Connection,
+    recording_ids: Sequence[int],
+    recipe: str,
+    keep: Collection[str] = (),
+) -> int:
+    """Forget renditions of the family of *recipe*, whatever their version.
 
     Their bytes stay in the archive, where sealed versions refer to them.
+
+    Args:
+        connection: The caller's transaction.
+        recording_ids: Of these recordings.
+        recipe: One of the family.
+        keep: Whole names of those that stay.
+
+    Returns:
+        How many they were.
     """
-    connection.execute(
-        file.delete().where(
-            file.c.recording_id.in_(recording_ids), file.c.recipe.startswith(recipe)
-        )
-    )
+    some = (file.c.recording_id.in_(recording_ids), file.c.recipe.startswith(name_family(recipe)))
+    gone = file.delete().where(*some, file.c.recipe.not_in(list(keep)))
+    return connection.execute(gone).rowcount
 
 
 def count_attempt(connection: Connection, file_id: int, reason: str, retry_at: datetime) -> None:
@@ -250,6 +264,21 @@ def list_parked_by_engine(connection: Connection, source_id: int) -> list[Row[An
         )
     )
     return list(connection.execute(query))
+
+
+_MAKERS = ((WHOLE_CALL, "playback"), (CONTACT, "contact"))
+"""Which kind of job makes what is made of all recordings of an interaction, by its recipe."""
+
+
+def name_maker(connection: Connection, file_id: int, recipe: str) -> tuple[str, str]:
+    """Kind and key of the job that fetches a file, or makes it, if it has a recipe."""
+    if not recipe:
+        return "media", str(file_id)
+    original = original_of(connection, file_id)
+    for made, kind in _MAKERS:
+        if is_alike(recipe, made):
+            return kind, str(interaction_of(connection, original))
+    return "derive", str(original)
 
 
 def original_of(connection: Connection, rendition_id: int) -> int:

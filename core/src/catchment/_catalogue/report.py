@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from catchment._catalogue.database import Database
+from catchment._catalogue.doubts import list_doubts
 from catchment._catalogue.facts import find_fulfilled
 from catchment._catalogue.tables import fact, file, recording
+from catchment._catalogue.troubles import list_unmapped_in
 from catchment.model import Window
 
 MISSING = "missing"
@@ -21,16 +23,28 @@ MISSING = "missing"
 NOT_YET = "not yet"
 """The kind of gap of what is still within the platform's patience, or still being captured."""
 
+UNMAPPED = "unmapped"
+"""The kind of an interaction that the adapter cannot map: its media are there, and nobody's."""
+
+UNJOINED = "not joined"
+"""The kind of an interaction that shares a key with another and was not made one with it."""
+
+DOUBTFUL = "doubtful"
+"""The kind of what is archived, and of which a person should know that not all of it is sure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that was in the period and is not in the archive.
+    """Something that was in the period and is not in the archive, or not as sure as the rest.
 
     Attributes:
-        what: ``recording``, the kind of a file, or the kind of a fact: ``cdr``, ``meeting``.
-        external_id: The platform's id of the recording or fact, or ``external_id/file_id``.
-        kind: The kind of gap: ``missing``, ``not yet``, ``parked``, ``gone``, ``skipped``, or what
-            the platform's books say: ``unanswered``, ``not recorded``.
+        what: ``recording``, the kind of a file, the kind of a fact (``cdr``, ``meeting``),
+            ``interaction``, or ``contact``.
+        external_id: The platform's id of the recording or fact, ``external_id/file_id``, that of
+            the interaction with the contact's behind it, or our own id of the interaction.
+        kind: The kind of gap: ``missing``, ``not yet``, ``parked``, ``gone``, ``skipped``, what the
+            platform's books say (``unanswered``, ``not recorded``), ``unmapped``, ``not joined``,
+            or ``doubtful``.
         reason: Why, as far as known.
         age: How long ago it happened.
         ask: The id under which the platform can be asked for it; ``None`` where it cannot.
@@ -75,14 +89,18 @@ def read_report(
     window: Window,
     now: datetime,
     patience: timedelta = timedelta(),
+    *,
+    knows_all: bool = True,
 ) -> Report:
     """Compare the platform's books with the archive for what began inside *window*.
 
     A fact has its recording when one shares a key with it.  One that expects a recording and has
     none is a gap, of the kind that the platform's books tell (``absence``) or ``missing``; while
     it is younger than *patience* it is ``not yet``, and once the platform was asked for it and has
-    nothing it is ``gone``.  A fact whose books say why there is no
-    recording (unanswered, not recorded) is listed too, so that a person sees it.
+    nothing it is ``gone``.  A fact whose books say why there is no recording (unanswered, not
+    recorded) is listed too, and so is a contact in doubt, so that a person sees it.  Without
+    *knows_all* the directory leaves people out on purpose: that it does not know an agent is no
+    doubt then.
     """
     with database.read() as connection:
         states = _count_recordings(connection, source_id, window)
@@ -93,6 +111,8 @@ def read_report(
             *_list_unresolved(connection, source_id, window, now),
             *_list_lacking_files(connection, source_id, window, now),
             *_list_lacking(facts, have, now, patience),
+            *_list_unmapped(connection, source_id, window, now),
+            *_list_doubtful(connection, source_id, window, now, knows_all),
         ]
     differences.sort(key=lambda one: (one.occurred_at, one.what, one.external_id))
     expecting = [row for row in facts if row.expects]
@@ -198,3 +218,20 @@ def _list_lacking(
         expected = f"a recording is expected: {row.expects}" if row.expects else ""
         reason = "; ".join(filter(None, (expected, row.gone_why)))
         yield Difference(row.kind, row.fact_id, row.at, kind, reason, age, row.ask)
+
+
+def _list_unmapped(
+    connection: Connection, source_id: int, window: Window, now: datetime
+) -> Iterator[Difference]:
+    for one in list_unmapped_in(connection, source_id, window):
+        kind = UNMAPPED if one.joined else UNJOINED
+        age = now - one.at
+        yield Difference("interaction", one.interaction_id, one.at, kind, one.reason, age)
+
+
+def _list_doubtful(
+    connection: Connection, source_id: int, window: Window, now: datetime, knows_all: bool
+) -> Iterator[Difference]:
+    for one in list_doubts(connection, source_id, window, knows_all=knows_all):
+        name = f"{one.external_id}/{one.contact_id}"
+        yield Difference("contact", name, one.at, DOUBTFUL, one.reason, now - one.at)

@@ -21,8 +21,6 @@ from catchment._catalogue.tables import (
     interaction,
     key,
     media,
-    person,
-    person_ref,
     recording,
     recording_key,
     source,
@@ -254,38 +252,6 @@ def close_gap(connection: Connection, which: Values, values: Values) -> None:
 def enter_decision(connection: Connection, values: Values) -> None:
     """Put back what a person decided."""
     connection.execute(insert(decision).values(**values))
-
-
-def enter_person(
-    database: Database,
-    connection: Connection,
-    source_id: int,
-    body: Mapping[str, Any],
-    at: datetime,
-) -> None:
-    """Put back, or change, somebody of the directory."""
-    values = {name: body[name] for name in ("name", "email", "team", "active")} | {"seen_at": at}
-    known = None
-    for space, value in body["refs"]:
-        known = (
-            known
-            or connection.execute(
-                select(person_ref.c.person_id).where(
-                    person_ref.c.source_id == source_id,
-                    person_ref.c.space == space,
-                    person_ref.c.value == value,
-                )
-            ).scalar()
-        )
-    if known is None:
-        known = _insert(connection, person, source_id=source_id, **values)
-    else:
-        connection.execute(update(person).where(person.c.id == known).values(**values))
-    rows = [
-        {"source_id": source_id, "space": space, "value": value, "person_id": known}
-        for space, value in body["refs"]
-    ]
-    database.upsert(connection, person_ref, rows, ["source_id", "space", "value"])
 
 
 def finish(database: Database, connection: Connection) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.sql.operators import custom_op
 from catchment._catalogue import availability, texts
 from catchment._catalogue.agents import IsAgent, find_agents
 from catchment._catalogue.database import Database
+from catchment._catalogue.interactions import cut_attribute
 from catchment._catalogue.tables import (
     attribute,
     contact,
@@ -180,7 +181,8 @@ def _narrow(database: Database, query: Query) -> list[_Narrowing]:
     if query.number:
         asked.append(_narrow_number(query.number))
     for name, value in sorted(query.attributes.items()):
-        has = and_(attribute.c.name == name, attribute.c.value == value)
+        known = cut_attribute(name, value)
+        has = and_(attribute.c.name == known[0], attribute.c.value == known[1])
         nums = select(attribute.c.interaction_num).where(has)
         asked.append(_Narrowing(nums, nums.where(attribute.c.interaction_num == num).exists()))
     if query.state:

@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from catchment._catalogue import books, gaps
 from catchment._catalogue.database import Database
 from catchment._catalogue.tables import feed, interaction, recording, source, walk
 from catchment.errors import Refused, WrongAccount
 from catchment.model import Account, Window
+
+MOVED = (
+    "; where the platform moved the account, enter its former id in the source's settings, if the "
+    "adapter has a setting for it"
+)
+"""What may be behind another account, as the end of a remedy."""
 
 UNRESOLVED = ("open", "parked")
 """States of a recording that hold the watermark."""
@@ -32,6 +50,7 @@ def pin(
 
     The label may change, the account may not: a label that was pinned to another account is
     refused before anything is written, and so is a second label for an account that is *taken*.
+    An account that the platform moved keeps the id to which it was pinned, in the archive as well.
 
     Raises:
         WrongAccount: *name* stands for another account in this catalogue.
@@ -41,18 +60,14 @@ def pin(
         known = connection.execute(
             select(source).where(source.c.name == name, source.c.adapter == adapter)
         ).first()
-        if known is not None and known.account_id != account.account_id:
+        if known is not None and known.account_id not in account.names:
             raise WrongAccount(
                 f"source {name}: the credential belongs to account {account.account_id}, but this "
                 f"source was pinned to account {known.account_id} at first contact",
                 remedy="Correct the credential, or give the other account a source of its own "
-                "under another name.",
+                f"under another name{MOVED}.",
             )
-        row = connection.execute(
-            select(source.c.id).where(
-                source.c.platform == platform, source.c.account_id == account.account_id
-            )
-        ).first()
+        row = connection.execute(_find_account(platform, account)).first()
         twin = None if row is None else (taken or {}).get(row.id)
         if twin not in (None, name):
             raise Refused(
@@ -81,11 +96,17 @@ def pin(
 
 def is_known(database: Database, platform: str, account: Account) -> bool:
     """Whether the catalogue was ever in contact with *account*."""
-    query = select(source.c.id).where(
-        source.c.platform == platform, source.c.account_id == account.account_id
-    )
     with database.read() as connection:
-        return connection.execute(query).first() is not None
+        return connection.execute(_find_account(platform, account)).first() is not None
+
+
+def _find_account(platform: str, account: Account) -> Select[Any]:
+    """The source of *account*, the oldest first, whatever its id was when it was pinned."""
+    return (
+        select(source.c.id)
+        .where(source.c.platform == platform, source.c.account_id.in_(account.names))
+        .order_by(source.c.pinned_at, source.c.id)
+    )
 
 
 def knows_any(database: Database) -> bool:

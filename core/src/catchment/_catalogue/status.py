@@ -22,6 +22,12 @@ from catchment._catalogue.tables import (
     source,
     wanted_id,
 )
+from catchment._catalogue.troubles import (
+    DirectoryTrouble,
+    Unmapped,
+    count_unmapped,
+    find_directory_trouble,
+)
 from catchment._catalogue.wanted import UNREADABLE
 
 SILENT_AFTER = timedelta(days=4)
@@ -87,6 +93,23 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Overdue:
+    """Recordings that have been without their media for too long.
+
+    Attributes:
+        count: How many.
+        after: How long they may be.
+        since: When the oldest of them began.
+        example: Its id.
+    """
+
+    count: int
+    after: timedelta
+    since: datetime
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatus:
     """How a source is doing.
 
@@ -95,9 +118,13 @@ class SourceStatus:
         recordings: How many recordings are in which state.
         expected_files: Files that are still to come.
         oldest_open_at: When the oldest recording began that is still open.
+        overdue: What is open and began longer ago than the setting ``alarm_after`` allows, if
+            anything.
         jobs: By kind, how many jobs are wanted: due, running or waiting.
         due: How many of them are due now.
         next_due_at: When the next job is due.
+        unmapped: Interactions that the adapter cannot map, or that were not joined.
+        directory: Why people could not be read when that was last tried; ``None`` while they can.
         late: How many recordings were found behind the watermark.
         stopped_why: Why nothing more is asked of it; ``None`` while it runs.
     """
@@ -111,10 +138,13 @@ class SourceStatus:
     recordings: Mapping[str, int]
     expected_files: int
     oldest_open_at: datetime | None
+    overdue: Overdue | None
     jobs: Mapping[str, int]
     due: int
     next_due_at: datetime | None
     parked: tuple[Parked, ...]
+    unmapped: tuple[Unmapped, ...]
+    directory: DirectoryTrouble | None
     unwritten: tuple[Unwritten, ...]
     unreadable: tuple[Unreadable, ...]
     gaps: tuple[Gap, ...]
@@ -143,12 +173,19 @@ def list_runners(database: Database) -> list[RunnerStatus]:
         ]
 
 
-def list_sources(database: Database, now: datetime, lags: Lags | None = None) -> list[SourceStatus]:
+def list_sources(
+    database: Database,
+    now: datetime,
+    lags: Lags | None = None,
+    alarms: Mapping[str, timedelta | None] | None = None,
+) -> list[SourceStatus]:
     """The status of every source ever in contact, by name.
 
     Args:
         lags: By source name and feed, as the watermark needs them; a feed that is not named for
             a source that is, was switched off in the settings.
+        alarms: By source name, how long after it began a recording may be open; for ever where it
+            is not said.
     """
     with database.read() as connection:
         rows = connection.execute(select(source).order_by(source.c.name)).all()
@@ -163,10 +200,13 @@ def list_sources(database: Database, now: datetime, lags: Lags | None = None) ->
                 recordings=sources.count_states(connection, row.id),
                 expected_files=_count_expected(connection, row.id),
                 oldest_open_at=_find_oldest_open(connection, row.id),
+                overdue=_find_overdue(connection, row.id, now, (alarms or {}).get(row.name)),
                 jobs=_count_jobs(connection, row.id),
                 due=_count_due(connection, row.id, now),
                 next_due_at=_find_next_due(connection, row.id),
                 parked=_list_parked(connection, row.id),
+                unmapped=tuple(count_unmapped(connection, row.id)),
+                directory=find_directory_trouble(connection, row.id),
                 unwritten=_list_unwritten(connection, row.id),
                 unreadable=_list_unreadable(connection, row.id),
                 gaps=tuple(list_told(connection, row.id)),
@@ -220,6 +260,28 @@ def _find_oldest_open(connection: Connection, source_id: int) -> datetime | None
         recording.c.source_id == source_id, recording.c.state == "open"
     )
     return connection.execute(query).scalar()
+
+
+def _find_overdue(
+    connection: Connection, source_id: int, now: datetime, after: timedelta | None
+) -> Overdue | None:
+    if after is None:
+        return None
+    late = and_(
+        recording.c.source_id == source_id,
+        recording.c.state == "open",
+        recording.c.occurred_at < now - after,
+    )
+    oldest = connection.execute(
+        select(recording.c.external_id, recording.c.occurred_at)
+        .where(late)
+        .order_by(recording.c.occurred_at, recording.c.id)
+        .limit(1)
+    ).first()
+    if oldest is None:
+        return None
+    number = connection.execute(select(func.count()).select_from(recording).where(late))
+    return Overdue(number.scalar_one(), after, oldest.occurred_at, oldest.external_id)
 
 
 def _count_jobs(connection: Connection, source_id: int) -> dict[str, int]:

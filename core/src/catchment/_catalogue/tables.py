@@ -2,9 +2,9 @@
 
 Everything hangs on a source.  Reading from the top: who we talk to (source, outage, feed, walk),
 what the platform offers (recording, file, document, fact), what the archive holds of it (media,
-damage), what it belongs to (key, interaction, party, leg, contact, attribute), what people decided
-(decision, gap), and what is to be done (job, runner, bucket, token).  Times are aware UTC
-datetimes, lengths are seconds, sizes are bytes.
+damage), what it belongs to (key, interaction, party, leg, contact, attribute), who works there
+(team, queue, person), what people decided (decision, gap), and what is to be done (job, runner,
+bucket, token).  Times are aware UTC datetimes, lengths are seconds, sizes are bytes.
 """
 
 from __future__ import annotations
@@ -287,6 +287,13 @@ interaction = Table(
     Index("ix_interaction_external", "source_id", "external_id"),
     Index("ix_interaction_ani", "ani", "started_at"),
     Index("ix_interaction_dnis", "dnis", "started_at"),
+    # Few are parked, and to look through all the others takes long: their drafts are big.
+    Index(
+        "ix_interaction_parked",
+        "source_id",
+        sqlite_where=text("parked_why IS NOT NULL"),
+        postgresql_where=text("parked_why IS NOT NULL"),
+    ),
 )
 
 key = Table(
@@ -324,12 +331,14 @@ contact = Table(
     metadata,
     Column("interaction_num", Id, ForeignKey("interaction.num"), primary_key=True),
     Column("contact_id", String, primary_key=True),
+    Column("party_id", String, nullable=False, server_default=""),  # the agent's
     Column("agent", String, nullable=False),  # name, else address, else the reference, folded
     Column("agent_email", String, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("queue", String, nullable=False),
     Column("wrap_up", String, nullable=False),
+    Column("doubt", Text, nullable=False, server_default=""),  # why its times are not sure
     Index("ix_contact_agent", "agent", "started_at"),
     Index("ix_contact_agent_email", "agent_email", "started_at"),
     Index("ix_contact_started", "started_at"),
@@ -344,16 +353,48 @@ attribute = Table(
     Index("ix_attribute_value", "name", "value"),
 )
 
+team = Table(
+    "team",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("space", String, nullable=False),  # empty: a local team, which the platform never sees
+    Column("value", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),  # when the platform last listed it as active
+    UniqueConstraint("source_id", "space", "value"),
+)
+
+queue = Table(
+    "queue",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("space", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    UniqueConstraint("source_id", "space", "value"),
+)
+
 person = Table(
     "person",
     metadata,
     Column("id", Id, primary_key=True),
     Column("source_id", Id, ForeignKey("source.id"), nullable=False),
+    Column("key", String, nullable=False),  # names them in the books, whatever ids come and go
     Column("name", String, nullable=False),
     Column("email", String, nullable=False),
-    Column("team", String, nullable=False),
+    Column("team", String, nullable=False),  # as the platform tells it
+    Column("assigned_id", Id, ForeignKey("team.id")),  # what a person said of it, which goes before
     Column("active", Boolean, nullable=False),
+    Column("agent", Boolean, nullable=False, server_default="0"),
+    Column("started_at", Moment, nullable=False),  # when a sync first told of them
     Column("seen_at", Moment, nullable=False),
+    UniqueConstraint("source_id", "key"),
 )
 
 person_ref = Table(
@@ -374,7 +415,8 @@ decision = Table(
     Column("source_id", Id, ForeignKey("source.id"), nullable=False),
     Column("at", Moment, nullable=False),
     Column("who", String, nullable=False),
-    Column("verb", String, nullable=False),  # retry, park, skip, close
+    # What is captured: retry, park, skip.  The directory: make, rename, assign, unassign, revoke.
+    Column("verb", String, nullable=False),
     Column("item", String, nullable=False),
     Column("why", Text, nullable=False),
 )
@@ -402,7 +444,8 @@ book = Table(
     Column("id", Id, primary_key=True),
     Column("source_id", Id, ForeignKey("source.id"), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("kind", String, nullable=False),  # fact, decision, gap, frontier, alias, person, late
+    # frontier, late, gap, decision, alias; of the directory: person, team, queue.
+    Column("kind", String, nullable=False),
     Column("body", JSON, nullable=False),
     Column("written", Boolean, nullable=False, server_default="0"),
     Index("ix_book_written", "written", "source_id", "id"),

@@ -72,6 +72,11 @@ class LiveSource:
         return self.table.kind
 
     @property
+    def batch(self) -> Mapping[str, int]:
+        """How many items each hook takes per call."""
+        return self.table.kind.batch_of(self.table.settings)
+
+    @property
     def horizon(self) -> timedelta:
         """How long the platform keeps what it offers, as far as the feeds say."""
         return max(period(feed.horizon) for feed in self.feeds.values())
@@ -239,8 +244,9 @@ class Application:
         """
         if sources.is_known(self.database, platform, account):
             return
-        key = SourceKey(platform, account.account_id)
-        if next(Books(self.archive).list_leaves(key), None) is not None:
+        keys = [SourceKey(platform, name) for name in account.names]
+        books = Books(self.archive)
+        if any(next(books.list_leaves(key), None) is not None for key in keys):
             raise CatalogueUnusable(
                 f"the archive holds what was captured from {platform} account "
                 f"{account.account_id}, and the catalogue knows nothing of it",

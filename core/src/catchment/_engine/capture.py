@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from catchment import _crash
 from catchment._catalogue import interactions, jobs, sightings
-from catchment._catalogue.files import save_files
+from catchment._catalogue.files import list_held, save_files
 from catchment._catalogue.jobs import Job, NewJob
 from catchment._catalogue.outcomes import give_up_waiting
 from catchment._catalogue.recordings import (
@@ -44,7 +44,10 @@ def capture(
         The jobs whose answer could not be kept, each with the reason: they fail alone.
     """
     with app.database.read() as connection:
-        known = read_recordings(connection, [int(job.key) for job in claimed])
+        ids = [int(job.key) for job in claimed]
+        known = read_recordings(connection, ids)
+        held = list_held(connection, ids)
+    known = [replace(one, value=replace(one.value, held=held[one.id])) for one in known]
     by_id = {recording.id: recording for recording in known}
     answers = ask(source, known, source.platform_now(app.clock))
     _crash.point("files.listed")
@@ -66,7 +69,7 @@ def ask(source: LiveSource, known: Sequence[KnownRecording], now: datetime) -> d
     """Put both questions for *known*; files only of those that the first answer did not settle."""
     wanted = [recording.value for recording in known if recording.state != "skipped"]
     metadata: dict[str, Outcome] = {}
-    size = source.adapter.batch.get("fetch_metadata", 1)
+    size = source.batch.get("fetch_metadata", 1)
     for start in range(0, len(wanted), size):
         batch = Batch(tuple(wanted[start : start + size]), now)
         metadata |= {outcome.item_id: outcome for outcome in source.hooks.fetch_metadata(batch)}
@@ -76,7 +79,7 @@ def ask(source: LiveSource, known: Sequence[KnownRecording], now: datetime) -> d
         for one in wanted
         if isinstance(answer := metadata.get(one.external_id), Ready)
     )
-    size = source.adapter.batch.get("fetch_media", 1)
+    size = source.batch.get("fetch_media", 1)
     media: dict[str, Outcome] = {}
     for start in range(0, len(going_on), size):
         batch = Batch(going_on[start : start + size], now)

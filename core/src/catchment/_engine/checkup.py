@@ -310,14 +310,15 @@ def _compare_account(settings: Settings, table: SourceTable, account: Account) -
     """Whether it is the account to which the source was pinned."""
     told = f"{account.account_id} {account.name}".strip()
     pinned = _read_pinned(settings, table)
-    if pinned in (None, account.account_id):
+    if pinned in (None, *account.names):
         return Finding("account", "pass", told)
     return _fail(
         "account",
         WrongAccount(
             f"the credential belongs to account {account.account_id}, and the source was pinned to "
             f"account {pinned} at first contact",
-            remedy="Correct the credential, or give the other account a source of its own.",
+            remedy="Correct the credential, or give the other account a source of its own"
+            f"{sources.MOVED}.",
         ),
     )
 

@@ -167,18 +167,21 @@ def save(
         [
             {
                 "contact_id": contact.contact_id,
+                "party_id": contact.agent,
                 "agent": agent_label(agents[contact.agent]).casefold(),
                 "agent_email": (agents[contact.agent] or Party("", "")).email.casefold(),
                 "started_at": contact.start,
                 "ended_at": contact.end,
                 "queue": contact.queue,
                 "wrap_up": contact.wrap_up,
+                "doubt": contact.doubt,
             }
             for contact in draft.contacts
         ],
         now,
     )
-    words = [draft.subject, draft.external_id, draft.ani, draft.dnis, *draft.custom.values()]
+    words = [draft.subject, draft.external_id, draft.ani, draft.dnis]
+    words += [value for _, value in interactions.list_attributes(draft)]
     words += [part for party in parties.values() for part in (party.name, party.email, party.tel)]
     texts.save_text(database, connection, num, "\n".join([*filter(None, words), body]))
 

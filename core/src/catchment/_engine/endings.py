@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
-from catchment._catalogue import interactions, jobs, sources
-from catchment._catalogue.files import interaction_of, read_file
+from catchment._catalogue import jobs, sources, troubles
+from catchment._catalogue.files import read_file
 from catchment._catalogue.jobs import Job
 from catchment._catalogue.outcomes import (
     count_attempt,
     list_parked_by_engine,
-    original_of,
+    name_maker,
     park_file,
     park_rendition,
 )
@@ -32,10 +31,9 @@ from catchment._catalogue.recordings import (
     set_recording,
     settle_recording,
 )
-from catchment._engine import playback, rhythm
+from catchment._engine import cutting, playback, rhythm
 from catchment._engine.application import Application, LiveSource
 from catchment._engine.work import read_feed_key
-from catchment._media.mix import RECIPE
 from catchment._media.split import AUDIO
 from catchment.errors import (
     AdapterFault,
@@ -232,8 +230,11 @@ def _fail_derive(app: Application, source: LiveSource, job: Job, error: Exceptio
     jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
 
 
-def _fail_playback(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
-    """A call that cannot be put together is sealed without, and says so.
+_PARK = {"playback": playback.park, "contact": cutting.park}
+
+
+def _fail_whole(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    """A call that cannot be put together, or cut into contacts, is sealed without, and says so.
 
     At each failure the seal looks how long it may still wait.
     """
@@ -241,7 +242,7 @@ def _fail_playback(app: Application, source: LiveSource, job: Job, error: Except
     parked = job.attempts >= rule.tries
     wait = rule.parked_for if parked else rhythm.back_off(job.attempts, first=rule.first)
     if parked:
-        playback.park(app, source.id, job, describe(error), now + wait)
+        _PARK[job.kind](app, source.id, job, describe(error), now + wait)
     jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
     if not parked:
         with app.database.write(source.id) as connection:
@@ -256,7 +257,7 @@ def _fail_map(app: Application, source: LiveSource, job: Job, error: Exception) 
     if parked:
         with app.database.write(source.id) as connection:
             jobs.hold(connection, job)
-            interactions.park_unmapped(connection, int(job.key), describe(error))
+            troubles.park_unmapped(connection, int(job.key), describe(error))
     jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
 
 
@@ -272,7 +273,8 @@ _CONCERNS: dict[str, Callable[[Application, LiveSource, Job, Exception], None]] 
     "media": _fail_media,
     "derive": _fail_derive,
     "map": _fail_map,
-    "playback": _fail_playback,
+    "playback": _fail_whole,
+    "contact": _fail_whole,
 }
 
 
@@ -282,7 +284,7 @@ def wake(app: Application, source: LiveSource, connection: Connection) -> int:
     platform_now = source.platform_now(app.clock)
     new = [
         jobs.NewJob(
-            *_name_job(connection, row),
+            *name_maker(connection, row.id, row.recipe),
             source.id,
             now,
             rhythm.rank(row.occurred_at, platform_now, source.horizon),
@@ -295,17 +297,7 @@ def wake(app: Application, source: LiveSource, connection: Connection) -> int:
     ]
     new += [
         jobs.NewJob("map", str(num), source.id, now)
-        for num in interactions.list_unmapped(connection, source.id)
+        for num in troubles.list_unmapped(connection, source.id)
     ]
     jobs.want(app.database, connection, new)
     return len(new) + jobs.hasten(connection, jobs.WRITING, source.id, now)
-
-
-def _name_job(connection: Connection, row: Row[Any]) -> tuple[str, str]:
-    """Kind and key of the job that makes or fetches the file of *row*, which was set aside."""
-    if not row.recipe:
-        return "media", str(row.id)
-    original = original_of(connection, row.id)
-    if row.recipe.startswith(RECIPE):
-        return "playback", str(interaction_of(connection, original))
-    return "derive", str(original)

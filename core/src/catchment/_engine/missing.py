@@ -45,7 +45,7 @@ def _ask(work: Work, unanswered: Sequence[facts.Unanswered]) -> None:
     rows: dict[str, list[int]] = {}
     for one in unanswered:
         rows.setdefault(one.ask, []).append(one.row_id)
-    for some in chunks(list(rows), source.adapter.batch.get("recover", 1)):
+    for some in chunks(list(rows), source.batch.get("recover", 1)):
         if work.app.stop.is_set():
             return
         left = set(some)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -9,20 +10,42 @@ from sqlalchemy import Connection
 from catchment._catalogue import directory, interactions, jobs, sightings
 from catchment._engine.application import Application, LiveSource
 from catchment._engine.work import Work
+from catchment.adapters import guard
+from catchment.model import period
+from catchment.settings import SourceTable
 
-EVERY = timedelta(hours=6)
 UPKEEP_EVERY = timedelta(hours=1)
 
 
 def sync_directory(work: Work) -> None:
-    """Read the platform's people; interactions that waited for a name are mapped again."""
-    people = work.source.hooks.sync_directory()
-    directory.save_people(work.app.database, work.source.id, people, work.now)
+    """Read the platform's directory; interactions that waited for a name are mapped again."""
+    source = work.source
+    rows = source.hooks.sync_directory()
+    kind = source.adapter
+    every = guard(kind.name, "directory_every_of", lambda: _read_rhythm(source))
+    synced = directory.save_directory(
+        work.app.database, source.id, rows, work.now, imports_left=kind.imports_left
+    )
     with work.app.database.write(work.source.id) as connection:
         now = work.now
         nums = interactions.list_unnamed(connection, work.source.id)
         sightings.want_mapping(work.app.database, connection, work.source.id, nums, now)
-        jobs.finish(connection, work.job, now, again_at=now + EVERY)
+        jobs.finish(connection, work.job, now, again_at=now + every)
+    work.app.tell("directory.synced", source=source.name, **asdict(synced))
+
+
+def knows_all(table: SourceTable) -> bool:
+    """Whether whoever is not in the directory of a source is unknown to its platform."""
+    kind = table.kind
+    return guard(
+        kind.name,
+        "reads_whole_directory_of",
+        lambda: kind.reads_whole_directory_of(table.settings),
+    )
+
+
+def _read_rhythm(source: LiveSource) -> timedelta:
+    return period(source.adapter.directory_every_of(source.table.settings))
 
 
 def upkeep(work: Work) -> None:

@@ -19,21 +19,24 @@ from catchment._archive.hashes import read_digests
 from catchment._catalogue import interactions, jobs, outcomes, sightings
 from catchment._catalogue.files import KnownFile, list_files
 from catchment._catalogue.jobs import Job, NewJob
-from catchment._catalogue.recordings import list_recording_ids, read_recordings
+from catchment._catalogue.recordings import KnownRecording, list_recording_ids, read_recordings
 from catchment._engine.application import Application
+from catchment._engine.sounds import (
+    find_sounds,
+    list_gaps,
+    list_offsets,
+    read_line,
+    tell_gaps,
+)
 from catchment._engine.work import Work, staging
-from catchment._media.mix import RECIPE, Piece, Side, mix
+from catchment._media.mix import Piece, Side, mix
+from catchment._recipes import WHOLE_CALL
 from catchment.model import Json, MediaFile, Timeline, Window
 
 KINDS = ("call",)
 """Kinds of interactions that are listened to as one; a meeting's parts have pictures."""
 
 LONGEST = timedelta(hours=24)
-_PADDING = timedelta(milliseconds=100)
-"""What encoders add at both ends, and nobody hears."""
-
-_SLACK = timedelta(seconds=2)
-"""How far a file may differ from the length of its time line and still be placed by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,8 @@ def plan_playback(
         files: All its files, versions of one file in rising order.
         began: When each recording began, by row id: the time line of files that tell none.
     """
-    newest: dict[tuple[int, str], KnownFile] = {}
-    for file in files:
-        measured = file.measured if file.state == "archived" and not file.recipe else None
-        if measured and measured.audio and not measured.video:
-            newest[file.recording_id, file.file_id] = file
-    lines = {name: _line(file, began[file.recording_id]) for name, file in newest.items()}
+    newest = find_sounds(files)
+    lines = {name: read_line(file, began[file.recording_id]) for name, file in newest.items()}
     order = sorted(newest, key=lambda name: (lines[name][0].start, name[1], newest[name].sha256))
     if kind not in KINDS or len(order) < 2:
         return None
@@ -87,31 +86,14 @@ def plan_playback(
     )
     told = repr([(file.sha256, lines[name]) for file, name in zip(chosen, order, strict=True)])
     digest = hashlib.sha256((told + repr(pieces)).encode()).hexdigest()[:16]
-    return Playback(chosen, pieces, window, _list_gaps(stretches), f"{RECIPE}:{digest}")
-
-
-def _line(file: KnownFile, began: datetime) -> tuple[Window, ...]:
-    """The wall time that *file* covers, as long as it really plays."""
-    assert file.measured is not None
-    plays = file.measured.duration or timedelta()
-    told = file.described.timeline
-    if not told.stretches:
-        return (Window(began, began + plays),)
-    first, last = told.stretches[0], told.stretches[-1]
-    short = plays - told.length
-    if abs(short) <= _PADDING:
-        return told.stretches
-    if abs(short) > _SLACK or last.length + short <= timedelta():
-        return (Window(first.start, first.start + plays),)
-    return (*told.stretches[:-1], Window(last.start, last.end + short))
+    return Playback(chosen, pieces, window, list_gaps(stretches), f"{WHOLE_CALL}:{digest}")
 
 
 def _cut(number: int, line: Sequence[Window], zero: datetime, side: Side) -> list[Piece]:
-    pieces, begins = [], timedelta()
-    for stretch in line:
-        pieces.append(Piece(number, begins, stretch.length, stretch.start - zero, side))
-        begins += stretch.length
-    return pieces
+    return [
+        Piece(number, begins, stretch.length, stretch.start - zero, side)
+        for begins, stretch in list_offsets(line)
+    ]
 
 
 def _choose_sides(files: Sequence[KnownFile]) -> list[Side]:
@@ -121,15 +103,6 @@ def _choose_sides(files: Sequence[KnownFile]) -> list[Side]:
     if len(voices) != 2 or None in voices or not alone:
         return ["both"] * len(files)
     return ["left" if file.described.of == voices[0] else "right" for file in files]
-
-
-def _list_gaps(stretches: Sequence[Window]) -> tuple[Window, ...]:
-    gaps, end = [], stretches[0].end
-    for stretch in stretches[1:]:
-        if stretch.start > end:
-            gaps.append(Window(end, stretch.start))
-        end = max(end, stretch.end)
-    return tuple(gaps)
 
 
 # --- the job -----------------------------------------------------------------------------------
@@ -144,6 +117,15 @@ def read_plan(
     began = {one.id: one.value.occurred_at for one in read_recordings(connection, ids)}
     made = {file.recipe: file.state for file in files if file.recipe}
     return plan_playback(kind, files, began), made
+
+
+def lacks_audio(
+    kind: str, recordings: Sequence[KnownRecording], files: Sequence[KnownFile]
+) -> bool:
+    """Whether the audio of a whole call is to be made and was neither made nor parked so far."""
+    began = {one.id: one.value.occurred_at for one in recordings}
+    plan = plan_playback(kind, files, began)
+    return plan is not None and all(file.recipe != plan.recipe for file in files)
 
 
 def make_playback(work: Work) -> None:
@@ -166,7 +148,7 @@ def make_playback(work: Work) -> None:
         now = work.now
         jobs.hold(connection, work.job)
         of = sorted({file.recording_id for file in plan.files})
-        outcomes.drop_renditions(connection, of, RECIPE)
+        outcomes.drop_renditions(connection, of, WHOLE_CALL)
         outcomes.add_rendition(
             app.database,
             connection,
@@ -216,5 +198,4 @@ def _describe(plan: Playback) -> MediaFile:
 
 def _tell(plan: Playback) -> Json:
     """What a player shows beside the sound: of what it is made, and where nothing was recorded."""
-    gaps = [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in plan.gaps]
-    return {"made_of": [file.sha256 for file in plan.files], "gaps": gaps}
+    return {"made_of": [file.sha256 for file in plan.files], "gaps": tell_gaps(plan.gaps)}

@@ -13,6 +13,7 @@ import contextlib
 import csv
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +48,9 @@ class Entry:
 def read_list(data: bytes, columns: Sequence[str] = ()) -> list[Entry]:
     """Read a CSV of ids; every line that is neither empty nor a comment is an entry.
 
+    Names in a header are compared without case, blanks, dashes and underscores: a platform calls
+    the same column ``Task ID`` in one export and ``task_id`` in another.
+
     Args:
         data: The file.
         columns: The adapter's names for the column of the ids, the best first.
@@ -62,7 +66,7 @@ def read_list(data: bytes, columns: Sequence[str] = ()) -> list[Entry]:
             f"line {line} is not UTF-8 text", remedy="Save the list as CSV in UTF-8 and try again."
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    names = [name.casefold() for name in (*columns, *COLUMNS)]
+    names = [_plain(name) for name in (*columns, *COLUMNS)]
     entries: list[Entry] = []
     column, first = 0, True
     for number, content in enumerate(text.split("\n"), 1):
@@ -73,13 +77,18 @@ def read_list(data: bytes, columns: Sequence[str] = ()) -> list[Entry]:
             continue
         if not any(cells) or cells[0].startswith("#"):
             continue
-        named = [i for i, cell in enumerate(cells) if cell.casefold() in names]
+        named = [i for i, cell in enumerate(cells) if _plain(cell) in names]
         if first and named:
-            column = min(named, key=lambda i: names.index(cells[i].casefold()))
+            column = min(named, key=lambda i: names.index(_plain(cells[i])))
         else:
             entries.append(_read_entry(number, cells, column))
         first = False
     return entries
+
+
+def _plain(name: str) -> str:
+    """The name of a column as it is compared."""
+    return re.sub(r"[\s_-]", "", name.casefold())
 
 
 def _read_cells(line: str) -> list[str]:
@@ -122,11 +131,16 @@ def inbox_of(source_folder: Path) -> tuple[Path, Path]:
     return folders
 
 
-def drop_list(source_folder: Path, path: Path) -> Path:
+def drop_list(source_folder: Path, path: Path, columns: Sequence[str] = ()) -> Path:
     """Put a copy of a list into the source's folder, whole or not at all.
 
+    Args:
+        source_folder: The source's setting ``recovery``.
+        path: The list.
+        columns: As for :func:`read_list`.
+
     Raises:
-        Misuse: The list cannot be read.
+        Misuse: The list cannot be read, or has no line that could name an id.
         StorageUnavailable: The folder cannot be written.
     """
     try:
@@ -134,9 +148,14 @@ def drop_list(source_folder: Path, path: Path) -> Path:
     except OSError as error:
         raise Misuse(f"the list {path} cannot be read: {error.strerror}") from error
     try:
-        read_list(data)
+        entries = read_list(data, columns)
     except Misuse as error:
         raise Misuse(f"the list {path}: {error}", remedy=error.remedy) from error
+    if not entries:
+        raise Misuse(
+            f"the list {path} is empty: below its header, if it has one, stands no id",
+            remedy="Write one id on each line.",
+        )
     inbox, _ = inbox_of(source_folder)
     target = _free_name(inbox, path.with_suffix(".csv").name)
     temporary = inbox / f".{target.name}.{os.getpid()}"
@@ -215,7 +234,7 @@ def _ask(work: Work, digest: str) -> None:
     """Ask the platform for what is still open of a list, and keep each answer at once."""
     source = work.source
     ids = wanted.list_open(work.app.database, source.id, digest)
-    size = source.adapter.batch.get("recover", 1)
+    size = source.batch.get("recover", 1)
     for start in range(0, len(ids), size):
         some = ids[start : start + size]
         try:

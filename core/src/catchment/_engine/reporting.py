@@ -18,22 +18,33 @@ from catchment._catalogue import report as comparison
 from catchment._catalogue.gaps import Gap
 from catchment._catalogue.jobs import Job
 from catchment._catalogue.report import MISSING, NOT_YET, Difference
-from catchment._engine import endings, polling, recovery, rhythm
+from catchment._engine import endings, polling, recovery, rhythm, unlisted
 from catchment._engine.application import Application, LiveSource
+from catchment._engine.people import knows_all
 from catchment._engine.work import Work, feed_key
-from catchment.errors import CatchmentError, Later, LostRace, Misuse, RateLimited, Transient
+from catchment.errors import (
+    CatchmentError,
+    Later,
+    LostRace,
+    Misuse,
+    RateLimited,
+    Transient,
+    Unreachable,
+)
 from catchment.model import Feed, Json, Window, period
 
-INCOMPLETE = (MISSING, NOT_YET, "parked", "gone")
+INCOMPLETE = (MISSING, NOT_YET, "parked", "gone", comparison.UNMAPPED, comparison.UNJOINED)
 """Kinds of differences that keep a period from being complete; the others explain themselves."""
 
 FAR = timedelta(days=36500)
-TRIES = 3
+TRIES = 2
+"""How often a listing is asked for that fails: whoever asked for a report sits before it."""
+
 PATIENCE = timedelta(minutes=10)
 """How long to wait for another runner, or for a platform that asks for time."""
 
 NOTICED = timedelta(seconds=5)
-"""A longer wait is told of: whoever asked for a report sits before it."""
+"""A longer wait is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,8 @@ class Report:
         fulfilled: How many of these have one.
         gaps: How many differences there are of which kind.
         differences: All of them, oldest first.
-        not_listed: What a feed did not answer for, now or when it was to be asked.
+        not_listed: What a feed did not answer for, now or when it was to be asked; where nothing
+            was asked for this report, also what no run has listed.
         statistics: The platform's own counts, where the adapter reads any.
     """
 
@@ -98,7 +110,8 @@ def report(
     Raises:
         Misuse: The period is empty, or nothing is known of the source and nothing is asked.
         Refused: The platform does not accept the credential.
-        Transient: The platform does not answer.
+        RateLimited: The platform asks for time before it says anything.
+        Unreachable: The platform does not answer.
     """
     if end <= start:
         raise Misuse("the period ends before it begins", remedy="Look at --from and --to.")
@@ -106,15 +119,27 @@ def report(
     not_listed: list[Gap] = []
     statistics: list[Statistic] = []
     if ask:
-        live = app.connect(name)
-        not_listed += _list_period(app, live, window)
-        statistics += _read_statistics(live, window)
+        try:
+            live = app.connect(name)
+            not_listed += _list_period(app, live, window)
+            statistics += _read_statistics(live, window)
+        except Unreachable as error:
+            raise Unreachable(
+                f"{name} does not answer ({error})",
+                remedy="With --no-ask the report compares with what is known.",
+            ) from error
     source_id = _find(app, name)
     with app.database.read() as connection:
-        not_listed += gaps.list_told(connection, source_id, window)
+        known = gaps.list_told(connection, source_id, window)
     table = app.settings.source(name)
+    if not ask:
+        now = app.now()
+        not_listed += unlisted.list_unlisted(app.database, source_id, table, window, known, now)
+    not_listed += known
     patience = table.gone_after or period(table.kind.patience)
-    told = comparison.read_report(app.database, source_id, window, app.now(), patience)
+    told = comparison.read_report(
+        app.database, source_id, window, app.now(), patience, knows_all=knows_all(table)
+    )
     return Report(
         source=name,
         window=window,
@@ -154,13 +179,24 @@ def _read_statistics(live: LiveSource, window: Window) -> Iterator[Statistic]:
 
 
 def _list_period(app: Application, live: LiveSource, window: Window) -> Iterator[Gap]:
-    """Have every feed list the period in this thread; what it did not answer for."""
+    """Have every feed list the period in this thread; what it did not answer for.
+
+    Raises:
+        Unreachable: Not even the first of them answers.
+    """
+    answered = False
     with suppress(Misuse):  # no feed can be asked for it any more, which is told below
         recovery.want_period(app, live, window.start, window.end)
     for feed in live.feeds.values():
         for partition in live.hooks.partitions(feed):
             yield from _never_listed(app, live, feed, partition, window)
-            why = _list_feed(app, live, feed.name, partition)
+            try:
+                why = _list_feed(app, live, feed.name, partition)
+                answered = True
+            except Unreachable as error:
+                if not answered:  # nor would the others, each only after a while
+                    raise
+                why = endings.describe(error)
             if why:
                 yield Gap(feed.name, partition, window.start, window.end, why)
 
@@ -178,7 +214,11 @@ def _never_listed(
 
 
 def _list_feed(app: Application, live: LiveSource, name: str, partition: str) -> str:
-    """Walk what was asked for of one feed to its end; why that did not succeed, if it did not."""
+    """Walk what was asked for of one feed to its end; why that did not succeed, if it did not.
+
+    Raises:
+        Unreachable: The platform did not answer, nor when it was tried again.
+    """
     key = feed_key(live.id, name, partition)
     until, failed, why = app.now() + PATIENCE, 0, "another runner is still listing it"
     told = ""
@@ -192,6 +232,8 @@ def _list_feed(app: Application, live: LiveSource, name: str, partition: str) ->
             if not isinstance(error, Transient):
                 return why
         failed += isinstance(error, Transient) and not isinstance(error, RateLimited | Later)
+        if failed >= TRIES and isinstance(error, Unreachable):
+            raise error
         wait = _choose_wait(app, claimed, error, failed)
         if failed >= TRIES or (wait and app.now() + wait > until):
             return why
@@ -200,6 +242,9 @@ def _list_feed(app: Application, live: LiveSource, name: str, partition: str) ->
             told, seconds = why, math.ceil(longest.total_seconds())
             app.tell("report.waiting", source=live.name, feed=name, seconds=seconds, why=why)
         app.clock.wait(wait.total_seconds())
+        if failed:  # what a runner would let rest for up to an hour somebody sits before here
+            with app.database.write() as connection:
+                jobs.hasten(connection, ("poll",), live.id, app.now())
     return ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from catchment._archive.package import Package, PackageFile, PackageRecording
-from catchment._catalogue import decisions, jobs, restore
+from catchment._catalogue import decisions, jobs, restore, restore_directory
 from catchment._catalogue.database import Database
 from catchment._catalogue.files import describe
 from catchment._plain import to_plain
@@ -272,7 +272,13 @@ class Ledger:
         elif kind == "gap":
             self._enter_gap(at, body)
         elif kind == "person":
-            restore.enter_person(self._database, self._connection, self._source_id, body, at)
+            restore_directory.enter_person(
+                self._database, self._connection, self._source_id, body, at
+            )
+        elif kind in restore_directory.GROUPS:
+            restore_directory.enter_group(
+                self._database, self._connection, kind, self._source_id, body, at
+            )
         elif kind == "alias":
             self._joins.append(body)
 
@@ -304,6 +310,8 @@ class Ledger:
                 "why": body["why"],
             },
         )
+        if body.get("kind") == "directory":
+            return  # it stands in the row of the directory that it changed
         self._decisions.pop(body["item"], None)  # so that they stand in the order of the last words
         self._decisions[body["item"]] = body
 

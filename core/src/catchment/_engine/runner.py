@@ -19,6 +19,7 @@ from catchment._catalogue import jobs, outages, sources
 from catchment._catalogue.jobs import Job, NewJob
 from catchment._engine import (
     bookkeeping,
+    cutting,
     endings,
     footprint,
     missing,
@@ -55,6 +56,7 @@ STEPS: Mapping[str, Callable[[Work], None]] = {
     "derive": derive,
     "map": consolidate,
     "playback": playback.make_playback,
+    "contact": cutting.make_contacts,
     "seal": sealing.seal,
     "books": bookkeeping.keep_books,
 }
@@ -138,7 +140,7 @@ class Runner:
         self._lanes = [
             Lane(ASKING, table.pollers, "poll"),
             Lane(("capture", "media"), table.downloads, "work"),
-            Lane(("derive", "playback"), table.conversions, "work"),
+            Lane(("derive", "playback", "contact"), table.conversions, "work"),
             Lane(("map",), 1, "work", ahead=16),  # each takes milliseconds
             # They wait for the disk, not for each other.
             Lane(("seal", "books"), 4, "work", ahead=4),
@@ -260,7 +262,8 @@ class Runner:
 
     def _wind_up(self) -> bool:
         """Seal and book what would wait for quiet, because this run ends; whether work is left."""
-        closing = ("seal",), ("playback",), ("map",)  # each of them makes the next one necessary
+        # Each of them makes the next one necessary.
+        closing = ("seal",), ("playback", "contact"), ("map",)
         while not self.app.stop.is_set() and any(self._flush(kinds) for kinds in closing):
             pass
         self._flush(("books",))
@@ -324,7 +327,7 @@ class Runner:
         open_groups: dict[int, list[Job]] = {}
         for job in claimed:
             source = self.app.by_id(job.source_id)
-            size = max(source.adapter.batch.get(hook, 1) for hook in ASKED) if source else 1
+            size = max(source.batch.get(hook, 1) for hook in ASKED) if source else 1
             group = open_groups.get(job.source_id)
             # What failed before is tried alone, so that it fails alone.
             together = job.kind == "capture" and job.attempts <= 1

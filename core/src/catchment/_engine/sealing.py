@@ -36,7 +36,7 @@ from catchment._catalogue.recordings import (
     list_recording_ids,
     read_recordings,
 )
-from catchment._engine import playback
+from catchment._engine import cutting, playback
 from catchment._engine.application import WRITER
 from catchment._engine.work import Work
 from catchment._plain import from_plain
@@ -57,7 +57,7 @@ def seal(work: Work) -> None:
     if wait > timedelta() and row.sealing is None:
         _finish(work, work.now + wait)
         return
-    if row.sealing is None and _want_playback(work, row):
+    if row.sealing is None and _want_audio(work, row):
         return
     sealing = row.sealing or _begin(work, row)
     documents: tuple[PackageDocument, ...] = ()
@@ -99,28 +99,40 @@ def _time_left(work: Work, row: Row[Any]) -> timedelta:
     return min(quiet_at, oldest_at) - now
 
 
-def _want_playback(work: Work, row: Row[Any]) -> bool:
-    """Have the whole call put together first, now that it is quiet; whether that is to be done.
+def _want_audio(work: Work, row: Row[Any]) -> bool:
+    """Have what is made of the whole call made first, now that it is quiet; whether it is to be.
 
-    Earlier it would be made again with each recording.  When it is there the interaction is mapped
-    again, and comes back here.  It is not waited for longer than ``seal.max_age``, nor by a single
-    run once it failed: what is sealed without it gets its next version when it is there.
+    Earlier the audio of the whole call would be made again with each recording, and that of a
+    contact still waits for a file.  When it is there the interaction is mapped again, and comes
+    back here.  It is not waited for longer than ``seal.max_age``, nor by a single run once it
+    failed: what is sealed without it gets its next version when it is there.
     """
-    with work.app.database.read() as connection:
-        plan, made = playback.read_plan(connection, row.num, row.kind)
-    if plan is None or plan.recipe in made:
+    kinds = _list_lacking(work, row)
+    if not kinds:
         return False
     latest_at: datetime = row.unsealed_since + work.app.settings.seal.max_age
     with work.app.database.write(work.source.id) as connection:
-        now = work.now
-        failing = jobs.is_failing(connection, "playback", str(row.num))
-        if not failing:
-            job = jobs.NewJob("playback", str(row.num), work.source.id, now)
-            jobs.want(work.app.database, connection, [job])
-        if now >= latest_at or (failing and work.once):
+        now, key = work.now, str(row.num)
+        failing = {kind for kind in kinds if jobs.is_failing(connection, kind, key)}
+        wanted = [jobs.NewJob(kind, key, work.source.id, now) for kind in kinds - failing]
+        jobs.want(work.app.database, connection, wanted)
+        if now >= latest_at or (failing == kinds and work.once):
             return False
         jobs.finish(connection, work.job, now, again_at=None if work.once else latest_at)
     return True
+
+
+def _list_lacking(work: Work, row: Row[Any]) -> set[str]:
+    """The kinds of jobs whose outcome is not there yet, nor said to be impossible."""
+    with work.app.database.read() as connection:
+        ids = list_recording_ids(connection, row.num)
+        files, recordings = list_files(connection, ids), read_recordings(connection, ids)
+    kinds = set()
+    if playback.lacks_audio(row.kind, recordings, files):
+        kinds.add("playback")
+    if cutting.lacks_audio(row.draft, recordings, files):
+        kinds.add("contact")
+    return kinds
 
 
 def _finish(work: Work, again_at: datetime | None) -> None:

@@ -20,16 +20,10 @@ from catchment._media.walk import INPUT, walk, walk_limit
 from catchment.errors import Corrupt, Unconvertible
 from catchment.model import Measured
 
-RECIPE = "call@1"
-"""All sounds of a call on one time line, AAC in MP4, silence where nothing was recorded.
-
-A version goes up when the bytes that it makes change; what an older one made stays.
-"""
-
 RATE_HZ = 16_000
 """Wide-band telephony; no platform records calls in more."""
 
-_BITS_PER_CHANNEL = 32_000
+BITS_PER_CHANNEL = 32_000
 _TOLERANCE = timedelta(milliseconds=250)
 _ENCODE_FACTOR = 6
 
@@ -110,7 +104,7 @@ def build_mix(sources: Sequence[Path], pieces: Sequence[Piece], part: Path) -> l
     inputs = [graph.input(file_url(source), **INPUT) for source in sources]
     copies = {n: inputs[n].audio.filter_multi_output("asplit", uses[n]) for n in uses}
     volume = 1 / count_together(pieces)
-    length = _seconds(max(piece.at + piece.length for piece in pieces))
+    length = say_seconds(max(piece.at + piece.length for piece in pieces))
     channels = []
     for side in sides:
         placed = []
@@ -125,7 +119,7 @@ def build_mix(sources: Sequence[Path], pieces: Sequence[Piece], part: Path) -> l
     options: dict[str, Any] = {
         "acodec": "aac",
         "ar": RATE_HZ,
-        "audio_bitrate": _BITS_PER_CHANNEL * len(sides),
+        "audio_bitrate": BITS_PER_CHANNEL * len(sides),
         "f": "mp4",
         "movflags": "+faststart",  # replay starts before everything is loaded
         "fflags": "+bitexact",  # no version in the bytes: made twice, they are the same
@@ -141,7 +135,7 @@ def _is_heard(piece: Piece, side: Side) -> bool:
 
 
 def _place(stream: Any, piece: Piece, volume: float) -> Any:
-    begins, length = _seconds(piece.begins), _seconds(piece.length)
+    begins, length = say_seconds(piece.begins), say_seconds(piece.length)
     stream = stream.filter("atrim", start=begins, duration=length)
     stream = stream.filter("asetpts", "PTS-STARTPTS")
     stream = stream.filter("aresample", RATE_HZ)
@@ -153,7 +147,8 @@ def _place(stream: Any, piece: Piece, volume: float) -> Any:
     return stream
 
 
-def _seconds(length: timedelta) -> str:
+def say_seconds(length: timedelta) -> str:
+    """A length as ffmpeg takes it."""
     return f"{length.total_seconds():.6f}"
 
 

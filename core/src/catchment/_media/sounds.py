@@ -16,10 +16,55 @@ _BUFFER_BYTES = 1024 * 1024
 
 # --- WAV -------------------------------------------------------------------------------------
 
-_PCM, _A_LAW, _MU_LAW = 1, 6, 7
+PCM, A_LAW, MU_LAW = 1, 6, 7
 _PCM_BITS = (8, 16, 24, 32)
 _BESIDE = (b"LIST", b"fact", b"bext", b"JUNK", b"id3 ")
 """Chunks that say something about the sound and hold none of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Where the samples of a WAV are, and of what shape.
+
+    Attributes:
+        kind: The number of the format: PCM, A-law or µ-law.
+        channels: How many, their samples beside each other.
+        rate: Samples of a channel per second.
+        bits: Of one sample.
+        at: Where in the file they begin, in bytes.
+        size_bytes: Of all of them.
+    """
+
+    kind: int
+    channels: int
+    rate: int
+    bits: int
+    at: int
+    size_bytes: int
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """What two files must share for the samples of one to follow those of the other."""
+        return self.kind, self.channels, self.rate, self.bits
+
+    @property
+    def width(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self.channels * self.bits // 8
+
+    @property
+    def count(self) -> int:
+        """How many samples of each channel there are."""
+        return self.size_bytes // self.width
+
+    @property
+    def quiet(self) -> bytes:
+        """One sample of silence on all channels."""
+        if self.kind == PCM:
+            level = 0x80 if self.bits == 8 else 0  # eight bits have no sign
+        else:
+            level = 0xD5 if self.kind == A_LAW else 0xFF
+        return bytes([level]) * self.width
 
 
 def read_wav(file: BinaryIO) -> Measured:
@@ -28,30 +73,55 @@ def read_wav(file: BinaryIO) -> Measured:
     Raises:
         Unusual: It is not one of plain samples, or not whole.
     """
+    samples = read_samples(file)
+    return Measured("wav", _say(samples.count, samples.rate), audio=(samples.channels,))
+
+
+def read_samples(file: BinaryIO) -> Samples:
+    """The samples of a WAV, proved as :func:`read_wav` proves them.
+
+    Raises:
+        Unusual: It is not one of plain samples, or not whole.
+    """
     total = file.seek(0, os.SEEK_END)
     file.seek(0)
     if struct.unpack_from("<I", file.read(12), 4)[0] != total - 8:
         raise Unusual(b"RIFF")
-    shape, samples, at = b"", 0, 12
+    shape, samples, begins, at = b"", 0, 0, 12
     while at < total:
         file.seek(at)
         name, size = struct.unpack("<4sI", file.read(8))
         if name == b"fmt " and not shape:
             shape = file.read(min(size, 64))
         elif name == b"data" and shape and size and not samples:
-            samples = size
+            samples, begins = size, at + 8
         elif name not in _BESIDE:
             raise Unusual(name)
         at += 8 + size + size % 2
     if at != total or not samples:
         raise Unusual(b"RIFF")
     kind, channels, rate, per_second, width, bits = struct.unpack_from("<HHIIHH", shape)
-    plain = (kind == _PCM and bits in _PCM_BITS) or (kind in (_A_LAW, _MU_LAW) and bits == 8)
+    plain = (kind == PCM and bits in _PCM_BITS) or (kind in (A_LAW, MU_LAW) and bits == 8)
     if not plain or not channels or not rate:
         raise Unusual(b"fmt ")
     if width != channels * bits // 8 or per_second != rate * width or samples % width:
         raise Unusual(b"fmt ")
-    return Measured("wav", _say(samples, per_second), audio=(channels,))
+    return Samples(kind, channels, rate, bits, begins, samples)
+
+
+def build_head(like: Samples, size_bytes: int) -> bytes:
+    """What stands before *size_bytes* of samples of the shape of *like* in a WAV of them alone."""
+    per_second = like.rate * like.width
+    plain = (like.kind, like.channels, like.rate, per_second, like.width, like.bits)
+    shape = struct.pack("<HHIIHH", *plain)
+    beside = b""
+    if like.kind != PCM:  # these must say that nothing more follows, and how many samples there are
+        shape += struct.pack("<H", 0)
+        beside = struct.pack("<4sII", b"fact", 4, size_bytes // like.width)
+    chunks = struct.pack("<4sI", b"fmt ", len(shape)) + shape + beside
+    chunks += struct.pack("<4sI", b"data", size_bytes)
+    whole = 4 + len(chunks) + size_bytes + size_bytes % 2
+    return struct.pack("<4sI4s", b"RIFF", whole, b"WAVE") + chunks
 
 
 # --- MP3 (ISO/IEC 11172-3, 2.4.1.3, and 13818-3) ---------------------------------------------

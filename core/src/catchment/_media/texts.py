@@ -57,12 +57,13 @@ def read_text(kind: Kind, form: str, stream: BinaryIO) -> Iterator[Line]:
     the others row by row.
 
     Raises:
-        Corrupt: It is a web page where something else was promised, or no text at all.
+        Corrupt: It is a web page where something else was promised, no text at all, or JSON that
+            ends before its end.
     """
     form = form.lower().lstrip(".")
     rows = _read_rows(stream, kind, form)
     if form == "json":
-        yield from _read_json(rows)
+        yield from _read_json(rows, kind)
     elif form in ("vtt", "srt"):
         yield from _read_cues(rows)
     elif kind != "attachment":
@@ -169,20 +170,24 @@ def _read_cue(at: timedelta | None, words: list[str]) -> Iterator[Line]:
 # --- trees -----------------------------------------------------------------------------------
 
 
-def _read_json(rows: Iterator[str]) -> Iterator[Line]:
-    """Texts of a JSON document, of JSON lines, or, where it is neither, the rows as they are."""
-    kept = list(rows)
+def _read_json(rows: Iterator[str], kind: Kind) -> Iterator[Line]:
+    """Texts of a JSON document, or of JSON lines; what is neither was cut on its way."""
+    kept = [row for row in rows if row.strip()]
     try:
         documents: list[Any] = [json.loads("\n".join(kept))]
-    except (ValueError, RecursionError):
-        documents = [_parse_row(row) for row in kept if row.strip()]
+    except RecursionError:
+        documents = [row.strip() for row in kept]
+    except ValueError:
+        documents = [_parse_row(row, kind) for row in kept]
     for document in documents:
         for found in trees.find_texts(document):
             yield Line(found.at, found.speaker, found.text)
 
 
-def _parse_row(row: str) -> Any:
+def _parse_row(row: str, kind: Kind) -> Any:
     try:
         return json.loads(row)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return row.strip()
+    except ValueError as error:
+        raise Corrupt(f"the {kind} is no whole JSON document: it was cut, or is none") from error

@@ -57,6 +57,8 @@ class Adapter:
         patience: How long "not yet" is believed before the item is gone.
         revisit: Ages of a recording at which it is looked at again although nothing changed.
         young: A recording younger than this that the platform denies to know is "not yet".
+        imports_left: Whether people whom the platform calls inactive are kept although they were
+            never seen active: old recordings may need their names.
         mapper: Name and version of ``map_metadata``; a new one has everything mapped again.
         withheld: Names of document fields that hold links, tokens or passwords: they are blanked
             wherever they stand before a document goes to the archive.
@@ -74,6 +76,7 @@ class Adapter:
     patience: ClassVar[str] = "24h"
     revisit: ClassVar[tuple[str, ...]] = ()
     young: ClassVar[str] = "1h"
+    imports_left: ClassVar[bool] = True
     mapper: ClassVar[str] = "1"
     withheld: ClassVar[frozenset[str]] = frozenset()
     id_columns: ClassVar[tuple[str, ...]] = ()
@@ -87,14 +90,41 @@ class Adapter:
         return cls.feeds
 
     @classmethod
+    def batch_of(cls, settings: Any) -> Mapping[str, int]:
+        """``batch``, as the interface in *settings* allows."""
+        return cls.batch
+
+    @classmethod
     def budgets_of(cls, settings: Any) -> Mapping[str, Budget]:
         """``budgets``, as the plan in *settings* allows."""
         return cls.budgets
 
+    @classmethod
+    def directory_every_of(cls, settings: Any) -> str:
+        """How often the directory is read, as *settings* ask for it."""
+        return "6h"
+
+    @classmethod
+    def reads_whole_directory_of(cls, settings: Any) -> bool:
+        """Whether ``sync_directory`` tells everybody who may be an agent, under *settings*.
+
+        Where it leaves people out on purpose, that the directory does not know an agent is no doubt
+        that a person should be told of.
+        """
+        return True
+
     def credentials(self) -> TokenSource | None:
-        """Whose bearer downloads may carry; ``None`` where links carry their own right."""
+        """Whose bearer downloads may carry; ``None`` where links carry their own right.
+
+        Then every ``Way`` says ``auth=False``; one that wants a bearer is a fault.
+        """
         return None
 
     def token_hosts(self) -> Sequence[str]:
-        """Hosts, with their subdomains, that may be sent the bearer; everybody else never is."""
+        """Hosts that may be sent the bearer; everybody else never is.
+
+        A plain domain (``"example.com"``) allows ``https`` on port 443, to it and to its
+        subdomains.  Everything else, as a simulated platform, is named with its port
+        (``"127.0.0.1:8791"``), which allows exactly that host and port, over ``http`` too.
+        """
         return ()

@@ -8,7 +8,7 @@ does not know but is silent about those a plugin *forgot*.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any, TypeVar
 
 from catchment import hookspecs
@@ -27,7 +27,10 @@ from catchment.model import (
     Outcome,
     Page,
     Person,
+    Queue,
+    Ready,
     Span,
+    Team,
     Window,
 )
 
@@ -107,7 +110,7 @@ class Hooks:
     def map_metadata(self, bundle: Bundle) -> InteractionDraft:
         """What the interaction is; ids in it are unique, and what refers to one finds it."""
         draft = self._ask("map_metadata", InteractionDraft, bundle=bundle)
-        fault = _find_fault(draft)
+        fault = _find_fault(draft, {one.external_id for one in bundle.recordings})
         if fault:
             raise AdapterFault(f"adapter {self.name}: map_metadata gave {fault}")
         return draft
@@ -116,9 +119,15 @@ class Hooks:
         """One outcome per id, at most; the engine counts who is missing."""
         return self._outcomes("recover", ids, ids=ids)
 
-    def sync_directory(self) -> Iterator[Person]:
-        """The people of the platform; nothing where the adapter has no such hook."""
-        return self._iterate("sync_directory", Person)
+    def sync_directory(self) -> Iterator[Person | Team | Queue]:
+        """People, teams and queues; nothing where the adapter has no such hook."""
+        for row in self._iterate("sync_directory", object):
+            if not isinstance(row, Person | Team | Queue):
+                raise AdapterFault(
+                    f"adapter {self.name}: sync_directory must give Person, Team or Queue, "
+                    f"not {type(row).__name__}"
+                )
+            yield row
 
     def read_statistics(self, window: Window) -> Iterator[Fact]:
         """The platform's own counts; nothing where the adapter has no such hook."""
@@ -138,7 +147,21 @@ class Hooks:
                     "asked or was answered already"
                 )
             outstanding.discard(outcome.item_id)
+            self._refuse_bare(hook, outcome)
             yield outcome
+
+    def _refuse_bare(self, hook: str, outcome: Outcome) -> None:
+        """Refuse a way that wants the bearer of an adapter that has none."""
+        files = outcome.files if isinstance(outcome, Ready) else ()
+        bare = next((file for file in files if any(way.auth for way in file.ways)), None)
+        if bare is None:
+            return
+        if self._guard("credentials", self.adapter.credentials) is None:
+            raise AdapterFault(
+                f"adapter {self.name}: {hook} named the file {bare.file_id!r} with Way(auth=True), "
+                "and credentials() gives no token; say auth=False where the link carries its own "
+                "right"
+            )
 
     def _ask(self, hook: str, kind: type[T], **arguments: Any) -> T:
         answer = self._guard(hook, lambda: self._call(hook, **arguments))
@@ -198,8 +221,13 @@ def guard(name: str, hook: str, call: Callable[[], T]) -> T:
         ) from error
 
 
-def _find_fault(draft: InteractionDraft) -> str:
-    """What contradicts itself in *draft*, as half a sentence; empty when nothing does."""
+def _find_fault(draft: InteractionDraft, recordings: Set[str]) -> str:
+    """What contradicts itself in *draft*, as half a sentence; empty when nothing does.
+
+    Args:
+        draft: What the adapter gave.
+        recordings: The ids of the interaction's recordings.
+    """
     parties = [party.party_id for party in draft.parties]
     contacts = [contact.contact_id for contact in draft.contacts]
     legs = [leg.leg_id for leg in draft.legs]
@@ -211,7 +239,13 @@ def _find_fault(draft: InteractionDraft) -> str:
     if unknown:
         return f"a contact or a leg of {unknown[0]!r}, who is no party of it"
     missing = sorted({leg for contact in draft.contacts for leg in contact.legs} - set(legs))
-    return f"a contact with the leg {missing[0]!r}, which it does not name" if missing else ""
+    if missing:
+        return f"a contact with the leg {missing[0]!r}, which it does not name"
+    heard = {piece.recording_id for contact in draft.contacts for piece in contact.heard}
+    foreign = sorted(heard - recordings)
+    if foreign:
+        return f"a contact that hears {foreign[0]!r}, which is no recording of the interaction"
+    return ""
 
 
 def _where(error: BaseException) -> str:

@@ -72,6 +72,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
         "search": Entry("search", "Find interactions."),
         "show": Entry("search", "Show one interaction with all that belongs to it."),
         "export": Entry("export", "Copy one interaction out of the archive."),
+        "directory": Entry("directory", "List people, teams and queues; say who is in which team."),
         "inventory": Entry("inventory", "List every archived platform file as JSON lines."),
     },
     "Keep": {
@@ -224,6 +225,9 @@ def _accept_behind(command: click.Command) -> None:
     )
     needed = [debug] if command.name in UNSETTLED else [config, debug]
     command.params += [option for option in needed if option.name not in known]
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _accept_behind(one)
 
 
 def _take_behind(context: click.Context, option: click.Parameter, value: Any) -> None:

@@ -20,7 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 ITEM = (
     "ID names a recording, one file of it as RECORDING/FILE, or an interaction, which 8 or more "
-    "characters of its id name as well if no other begins with them."
+    "characters of its id name as well if no other begins with them; what 'catchment report' "
+    "prints of a row of the platform's books, or of a contact, names the whole interaction."
 )
 
 GAPS = "SOURCE/FEED, or SOURCE/FEED/PART, names what a feed could not be asked for: see status."
@@ -55,7 +56,7 @@ def retry(frame: Frame, name: str, why: str, who: str | None) -> None:
         click.echo(f"{count(retried.lost, 'object')} of {name} was damaged or missing")
     if decided.files:
         click.echo(f"{count(decided.files, 'file')} of {name} will be had again by the next run")
-    elif retried.item.kind != "file":
+    elif retried.item.kind != "file" and (retried.item.recording_ids or decided.recordings):
         click.echo(f"the platform will be asked again for {name} by the next run")
     else:
         click.echo(f"nothing of {name} was changed")

@@ -101,7 +101,7 @@ def _want_list(app: Application, source: str, path: Path) -> Wish:
     from catchment._engine.recovery import drop_list, read_list
 
     table = app.settings.source(source)
-    target = drop_list(table.recovery, path)
+    target = drop_list(table.recovery, path, table.kind.id_columns)
     _want_inbox(app, source)
     number = len(read_list(target.read_bytes(), table.kind.id_columns))
     return Wish(target.name, f"asking for {count(number, 'id')} of {path}")
@@ -169,10 +169,30 @@ def _work(app: Application, source: str, wish: Wish, *, as_json: bool) -> int:
         click.echo("stopped; nothing is lost, the next run goes on with it", err=True)
         return 0
     code = run.conclude(app, [source], outcome, teller.tallies, as_json=as_json)
+    code = max(code, _tell_unlisted(app, source))
     if not wish.list_name:
         return code
     folder = app.settings.source(source).recovery
     return max(code, _tell_list(folder, wish.list_name, answers.get(wish.list_name)))
+
+
+def _tell_unlisted(app: Application, source: str) -> int:
+    """Say which feeds have not listed a period to its end; 1 if there are any."""
+    from catchment._catalogue import listed, sources
+
+    row: Any = sources.find(app.database, source)
+    if row is None:
+        return 0
+    with app.database.read() as connection:
+        unfinished = listed.list_unfinished(connection, row.id)
+    for one in unfinished:
+        feed = f"{one.feed} {one.partition}".strip()
+        span = f"{one.window.start:%Y-%m-%dT%H:%MZ} to {one.window.end:%Y-%m-%dT%H:%MZ}"
+        why = one.why.rstrip(".") or "it was not asked yet"
+        click.echo(
+            f"feed {feed} is not listed for {span}: {why}; the next run asks again", err=True
+        )
+    return 1 if unfinished else 0
 
 
 def _tell_list(folder: Path, name: str, answer: Mapping[str, Any] | None) -> int:

@@ -31,7 +31,7 @@ def report(
 ) -> int:
     """Compare what SOURCE's platform has in a period with the archive, and list the difference.
 
-    The platform's lists are asked anew first.  Ends with 1 if something is missing.
+    The platform's lists are asked anew first.  Ends with 1 if something is missing or not listed.
     """
     from catchment._engine import reporting
 
@@ -62,7 +62,8 @@ def _print(told: Report, zone: str) -> None:
         feed = f"{one.feed} {one.partition}".strip()
         told_why = f"{one.why}; skipped by {one.excused}" if one.excused else one.why
         tone = "odd" if one.excused else "bad"
-        print_line(Cell(f"feed {feed} did not answer for {span}: ", tone), told_why)
+        what = "did not answer" if told.asked else "is not listed"
+        print_line(Cell(f"feed {feed} {what} for {span}: ", tone), told_why)
     if told.differences:
         _print_differences(told, zone)
     if told.complete:

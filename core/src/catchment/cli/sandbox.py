@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catchment.cli import switching
 from catchment.cli.complaints import cannot_write
 from catchment.cli.frame import Frame, pass_frame
 from catchment.cli.printing import Cell, print_line, print_table
@@ -35,6 +36,7 @@ TO_FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--calls", type=click.IntRange(0), default=20, show_default=True, help="On each day.")
 @click.option("--faults", type=TO_FILE, metavar="FILE", help="What goes wrong, as TOML.")
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help=switching.HELP)
 @click.option("--config-out", type=TO_FILE, metavar="FILE", help="Write settings to run with.")
 @click.option("--truth-out", type=TO_FILE, metavar="FILE", help="Write what there is to capture.")
 @pass_frame
@@ -46,6 +48,7 @@ def sandbox(
     meetings: int,
     calls: int,
     faults: Path | None,
+    switches: tuple[str, ...],
     config_out: Path | None,
     truth_out: Path | None,
 ) -> None:
@@ -61,8 +64,14 @@ def sandbox(
         refuse_existing(path)
     clock = frame.clock()
     kinds = load_kinds(platforms)
+    turned = switching.read_switches(switches, [kind.name for kind in kinds])
+    for kind in kinds:
+        switching.refuse_unread(kind, turned[kind.name], clock)
     world = build_world(clock, seed=seed, days=days, meetings=meetings, calls=calls)
-    simulators = [kind(world, clock, read_faults(faults) if faults else None) for kind in kinds]
+    simulators = [
+        kind(world, clock, read_faults(faults) if faults else None, turned[kind.name])
+        for kind in kinds
+    ]
     with serve(simulators) as urls:
         if config_out is not None:
             _write_config(config_out, simulators, world)

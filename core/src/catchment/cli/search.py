@@ -14,6 +14,8 @@ from catchment.errors import Misuse
 
 if TYPE_CHECKING:
     from catchment._catalogue.search import Hit
+    from catchment._catalogue.show import Shown
+    from catchment._engine.application import Application
     from catchment.settings import Settings
 
 KINDS = ("meeting", "webinar", "call")
@@ -108,7 +110,7 @@ def _print_hits(hits: Sequence[Hit], settings: Settings, zone: str) -> None:
             say_length(hit.duration),
             ", ".join(hit.agents),
             clean(hit.subject) or printing.Cell("–", "faint"),
-            printing.Cell(say_media(hit.media), "odd" if ":" in hit.media else ""),
+            _cell_media(hit.media),
         ]
         for hit in hits
     ]
@@ -126,6 +128,11 @@ def _print_hits(hits: Sequence[Hit], settings: Settings, zone: str) -> None:
         loose=(agents, subject),
         spare=(length, 1, media) if several else (length, media),
     )
+
+
+def _cell_media(media: str) -> printing.Cell:
+    tone = "faint" if media.startswith("none:") else "odd" if ":" in media else ""
+    return printing.Cell(say_media(media), tone)
 
 
 def say_media(media: str) -> str:
@@ -150,12 +157,12 @@ def show(frame: Frame, name: str, as_json: bool) -> None:
     """Show an interaction: its people, its recordings, and what became of each file.
 
     ID is the interaction's id, or so many of its first characters (8 or more) that no other id
-    begins with them; or the platform's id of the interaction or of one of its recordings.
+    begins with them; or the platform's id of the interaction or of one of its recordings; or what
+    'catchment report' prints: the id of a row of the platform's books, INTERACTION/CONTACT, or
+    RECORDING/FILE.
     """
-    from catchment._catalogue.show import read_interaction
-
     with frame.open() as app:
-        shown = read_interaction(app.database, name, app.now())
+        shown = read_shown(app, name)
         if shown is None:
             raise Misuse(
                 f"there is no interaction {name!r} in the catalogue",
@@ -168,3 +175,17 @@ def show(frame: Frame, name: str, as_json: bool) -> None:
             return
         table = app.settings.sources.get(shown.source)
         showing.print_interaction(shown, table.timezone if table else "UTC")
+
+
+def read_shown(app: Application, name: str) -> Shown | None:
+    """All that is known of the interaction called *name*.
+
+    Raises:
+        Misuse: *name* stands for more than one interaction.
+    """
+    from catchment._catalogue.show import read_interaction
+    from catchment._engine.people import knows_all
+
+    tables = app.settings.sources
+    partial = [source for source, table in tables.items() if not knows_all(table)]
+    return read_interaction(app.database, name, app.now(), partial=partial)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from catchment.cli.printing import Cell, Content, print_line, print_pairs, print_table, print_title
@@ -26,12 +27,11 @@ def print_interaction(shown: Shown, zone: str) -> None:
         print_table(("role", "name", "address", "number"), parties, whole=(2, 3))
     if shown.contacts:
         print_title("Contacts")
-        heads = ("agent", f"start ({zone})", "length", "queue", "wrap-up")
-        names = _name_agents(shown)
-        rows = [_contact(row, names, zone) for row in shown.contacts]
-        print_table(heads, rows, right=(2,))
+        _print_contacts(shown, zone)
+    names = _name_agents(shown)
+    agents = {row["contact_id"]: _name_agent(row, names) for row in shown.contacts}
     for recording in shown.recordings:
-        _print_recording(recording, zone)
+        _print_recording(recording, zone, agents)
     if shown.decisions:
         print_title("Decisions")
         rows = [
@@ -59,7 +59,10 @@ def _print_head(shown: Shown, zone: str) -> None:
     ]
     if draft is not None:
         pairs += [("direction", draft.direction), ("from", draft.ani), ("to", draft.dnis)]
-    pairs += [("media", shown.media), ("package", _say_package(shown, zone))]
+    pairs += [
+        ("media", shown.media.removeprefix("media: ")),
+        ("package", _say_package(shown, zone)),
+    ]
     if shown.parked_why:
         pairs.append(("parked", Cell(shown.parked_why, "bad")))
     print_pairs(pairs)
@@ -84,14 +87,51 @@ def _name_agents(shown: Shown) -> Mapping[str, str]:
     return {one.contact_id: parties.get(one.agent, "") for one in shown.draft.contacts}
 
 
-def _contact(row: Mapping[str, Any], names: Mapping[str, str], zone: str) -> Sequence[Content]:
+def _print_contacts(shown: Shown, zone: str) -> None:
+    names = _name_agents(shown)
+    heads = ["agent", f"start ({zone})", "end", "length", "queue", "wrap-up"]
+    rows = [_contact(row, names, zone) for row in shown.contacts]
+    right = [3]
+    if any(row["audio"] for row in shown.contacts):
+        heads += ["audio", "plays", "silence", "talk-over", "file"]
+        rows = [(*cells, *_audio(row)) for cells, row in zip(rows, shown.contacts, strict=True)]
+        right += [7, 8, 9]
+    print_table(heads, rows, right=right)
+    for row in shown.contacts:
+        if row["doubt"]:
+            print_line(f"{_name_agent(row, names)}: ", Cell(row["doubt"], "odd"))
+        if row["custom"]:
+            told = ", ".join(f"{name} {value}" for name, value in sorted(row["custom"].items()))
+            print_line(f"{_name_agent(row, names)}: ", Cell(told, "faint"))
+
+
+def _name_agent(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return names.get(row["contact_id"]) or str(row["agent"])
+
+
+def _contact(row: Mapping[str, Any], names: Mapping[str, str], zone: str) -> tuple[Content, ...]:
     length = row["ended_at"] - row["started_at"] if row["ended_at"] else None
     start = say_moment(row["started_at"], zone, seconds=True)
-    agent = names.get(row["contact_id"]) or row["agent"]
-    return agent, start, say_length(length), row["queue"], row["wrap_up"]
+    end = say_moment(row["ended_at"], zone, seconds=True)
+    agent = _name_agent(row, names)
+    return agent, start, end, say_length(length), row["queue"], row["wrap_up"]
 
 
-def _print_recording(recording: ShownRecording, zone: str) -> None:
+def _audio(row: Mapping[str, Any]) -> tuple[Content, ...]:
+    """A contact's own audio: whether it is there, and what is in it."""
+    lengths = (row[name] for name in ("audio_s", "silence_s", "talk_over_s"))
+    told = (say_length(None if one is None else timedelta(seconds=one)) for one in lengths)
+    tone = "odd" if row["audio"].startswith("none:") else TONES.get(row["audio"], "")
+    return (Cell(row["audio"], tone), *told, _shorten(row["recipe"]))
+
+
+def _shorten(recipe: str) -> str:
+    """A recipe as both tables name it: ``contact@1:3f0c22a1``."""
+    family, mark, digest = recipe.partition(":")
+    return family + mark + digest[:8]
+
+
+def _print_recording(recording: ShownRecording, zone: str, agents: Mapping[str, str]) -> None:
     print_title(f"Recording {recording.external_id}")
     late = f", {say_age(recording.late_by)} late" if recording.late_by else ""
     at = say_moment(recording.occurred_at, zone, seconds=True)
@@ -100,22 +140,25 @@ def _print_recording(recording: ShownRecording, zone: str) -> None:
     print_line(f"{at}{late}, ", state, why)
     if recording.files:
         heads = ("file", "kind", "form", "state", "size", "length", "SHA-256")
-        rows = [_file(file) for file in recording.files]
+        rows = [_file(file, agents) for file in recording.files]
         print_table(heads, rows, right=(4, 5), whole=(0, 1, 2, 3, 6), spare=(6, 2))
     for file in recording.files:
         remark = file.note if file.state == "archived" else file.reason
         if remark:
-            print_line(f"{_name_file(file)}: ", Cell(remark, "odd"))
+            print_line(f"{_name_file(file, agents)}: ", Cell(remark, "odd"))
 
 
-def _name_file(file: ShownFile) -> str:
+def _name_file(file: ShownFile, agents: Mapping[str, str]) -> str:
+    """The platform's id of an original; of what was made, the recipe, and whose audio it is."""
     version = f" v{file.version}" if file.version > 1 else ""
-    return (f"  {file.recipe}" if file.recipe else file.file_id) + version
+    agent = agents.get(file.contact) or file.contact
+    name = " ".join(filter(None, (f"  {_shorten(file.recipe)}", agent)))
+    return (name if file.recipe else file.file_id) + version
 
 
-def _file(file: ShownFile) -> Sequence[Content]:
+def _file(file: ShownFile, agents: Mapping[str, str]) -> Sequence[Content]:
     size = say_size(file.size_bytes) if file.size_bytes is not None else ""
     length = say_length(file.measured.duration) if file.measured else ""
     state = Cell(file.state, TONES.get(file.state, ""))
     digest = (file.sha256 or "")[:12]
-    return _name_file(file), file.kind, file.form, state, size, length, digest
+    return _name_file(file, agents), file.kind, file.form, state, size, length, digest

@@ -24,7 +24,7 @@ from catchment.model import period
 if TYPE_CHECKING:
     from catchment._catalogue.damages import KnownDamage
     from catchment._catalogue.outages import Outage
-    from catchment._catalogue.status import FeedStatus, SourceStatus
+    from catchment._catalogue.status import FeedStatus, Overdue, SourceStatus
     from catchment._engine.application import Application
     from catchment.settings import Settings
 
@@ -81,7 +81,8 @@ def list_statuses(app: Application, names: Sequence[str] = ()) -> list[SourceSta
     """The status of every source, or of those that are named."""
     from catchment._catalogue.status import list_sources
 
-    told = list_sources(app.database, app.now(), _read_lags(app.settings))
+    alarms = {name: table.alarm_after for name, table in app.settings.sources.items()}
+    told = list_sources(app.database, app.now(), _read_lags(app.settings), alarms)
     return [one for one in told if not names or one.name in names]
 
 
@@ -111,14 +112,17 @@ def list_needs(one: SourceStatus, now: datetime, outage: Outage | None = None) -
     if outage is not None and outage.why != one.stopped_why:
         yield from _say_outage(outage)
     for feed in one.feeds:
-        if feed.failing_since is None or feed.off:
-            continue
-        if feed.lasting or now - feed.failing_since > PATIENCE:
+        if feed.failing_since is not None and _needs_person(feed, now):
             since = f"{feed.failing_since:%Y-%m-%d %H:%MZ}"
             yield f"feed {_label(feed.feed, feed.partition)} fails since {since}: {feed.error}"
+    if one.overdue is not None:
+        yield _say_overdue(one.overdue, now)
     for parked in one.parked:
         what = "recording" if parked.what == "recording" else f"{parked.what} file"
         yield f"{count(parked.count, what)} parked: {parked.reason}"
+    for unmapped in one.unmapped:
+        what = count(unmapped.count, "interaction")
+        yield f"{what}: {unmapped.reason} (catchment show {unmapped.example})"
     for unwritten in one.unwritten:
         what = "the books are" if unwritten.what == "books" else _say_unsealed(unwritten.count)
         yield f"{what} not written: {unwritten.reason}"
@@ -133,9 +137,26 @@ def list_needs(one: SourceStatus, now: datetime, outage: Outage | None = None) -
         )
 
 
+def _needs_person(feed: FeedStatus, now: datetime) -> bool:
+    """Whether a feed fails in a way, or for so long, that waiting alone does not help."""
+    if feed.failing_since is None or feed.off:
+        return False
+    return feed.lasting or now - feed.failing_since > PATIENCE
+
+
 def _say_outage(outage: Outage | None) -> Iterator[str]:
     if outage is not None:
         yield f"no contact since {outage.since:%Y-%m-%d %H:%MZ}: {outage.why}"
+
+
+def _say_overdue(overdue: Overdue, now: datetime) -> str:
+    what = count(overdue.count, "recording")
+    lack, oldest = ("lacks", "for") if overdue.count == 1 else ("lack", "the oldest for")
+    age = say_age(now - overdue.since)
+    return (
+        f"{what} {lack} media for longer than {say_age(overdue.after)}, {oldest} {age}: "
+        f"catchment show {overdue.example}"
+    )
 
 
 def _say_unsealed(number: int) -> str:
@@ -236,6 +257,20 @@ def _print_feeds(
         print_title("Feeds")
         heads = ("source", "feed", "listed to", "last listing", "state")
         print_table(heads, rows, whole=(0, 1, 2), spare=(3,))
+    for one in told:
+        for sentence in _list_failures(one, now):
+            print_line(Cell(f"{one.name}: ", "odd"), sentence)
+
+
+def _list_failures(one: SourceStatus, now: datetime) -> Iterator[str]:
+    """What fails at the moment and does not need a person, or not yet."""
+    for feed in one.feeds:
+        if feed.failing_since is not None and not feed.off and not _needs_person(feed, now):
+            yield f"feed {_label(feed.feed, feed.partition)} fails: {feed.error}"
+    if one.directory is not None:
+        at = one.directory.read_at
+        last = f"last read {at:%Y-%m-%d %H:%MZ}" if at else "never read"
+        yield f"directory fails, {last}: {one.directory.error}"
 
 
 def _say_health(one: SourceStatus, feed: FeedStatus, outage: Outage | None, now: datetime) -> Cell:

@@ -10,9 +10,9 @@ platform, verbatim: parsed, but nothing renamed, added or left out.
 
 from __future__ import annotations
 
-from catchment.model._accounts import Account, Event, EventAnswer, Finding, Person
+from catchment.model._accounts import Account, Event, EventAnswer, Finding, Person, Queue, Team
 from catchment.model._files import Kind, Measured, MediaFile, StoredFile, Timeline, Way
-from catchment.model._interactions import Bundle, Contact, InteractionDraft, Leg, Party
+from catchment.model._interactions import Bundle, Contact, Heard, InteractionDraft, Leg, Party
 from catchment.model._listings import ABSENCES, Budget, Fact, Feed, Page, Sighting, Span
 from catchment.model._recordings import Batch, Denied, Nothing, NotYet, Outcome, Ready, Recording
 from catchment.model._words import BadValue, Clock, Json, Key, Ref, Window, period
@@ -49,10 +49,13 @@ __all__ = [  # noqa: RUF022
     "Bundle",
     "Party",
     "Leg",
+    "Heard",
     "Contact",
     "InteractionDraft",
     "Account",
     "Person",
+    "Team",
+    "Queue",
     "Finding",
     "Event",
     "EventAnswer",

@@ -14,10 +14,23 @@ Verdict = Literal["pass", "warn", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who the platform says we are; ``account_id`` is pinned at first contact."""
+    """Who the platform says we are; ``account_id`` is pinned at first contact.
+
+    Attributes:
+        account_id: The platform's id of the account.
+        name: For people.
+        formerly: Ids that the same account had before the platform moved it, as the settings say;
+            a source that was pinned to one of them goes on as it is.
+    """
 
     account_id: str
     name: str = ""
+    formerly: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every id under which it may have been pinned."""
+        return (self.account_id, *self.formerly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +39,44 @@ class Person:
 
     Attributes:
         refs: All ids of the person, the stable one first.
+        team: Name of the platform's team; empty for the default team, and where it is unknown.
         active: ``False`` for people who left; they are kept, never deleted.
+        agent: Whether the platform lets the person take contacts; no other role is told.
     """
 
     refs: tuple[Ref, ...]
     name: str = ""
     email: str = ""
     team: str = ""
+    active: bool = True
+    agent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team of the platform's directory.
+
+    Attributes:
+        ref: Its id, which stays when it is renamed.
+        active: ``False`` for one that the platform lists and does not use: nothing follows from it.
+    """
+
+    ref: Ref
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue of the platform's directory, in which contacts wait.
+
+    Attributes:
+        ref: Its id, which stays when it is renamed.
+        active: ``False`` for one that the platform lists and does not use; it is kept.
+    """
+
+    ref: Ref
+    name: str
     active: bool = True
 
 

@@ -22,8 +22,10 @@ class Way:
         url: Where; it may hold a signature, so it is never logged and never archived.
         method: The HTTP method.
         headers: Further headers.  Never a token: that is what ``auth`` is for.
-        auth: Send the source's bearer, and that only to hosts of the source's list, judged anew
-            at each redirect.
+        auth: Send the bearer of the adapter's ``credentials()``, and that only where its
+            ``token_hosts()`` allow it, judged anew at each redirect; where there is no bearer,
+            nothing is sent.  It goes into the headers that the client's does
+            (:class:`catchment.transport.OwnHeaders`).
         ranged: The platform honours ``Range``: ``True``, ``False``, or ``None`` where unknown.
     """
 

@@ -75,6 +75,21 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A stretch of an archived sound file that is heard in a contact.
+
+    Attributes:
+        recording_id: The platform's id of the recording.
+        file_id: The platform's id of the file within it.
+        window: Which wall time of the file; where its time line has less, less is heard.
+    """
+
+    recording_id: str
+    file_id: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One agent's part of an interaction.
 
@@ -87,6 +102,11 @@ class Contact:
         queue: Name or id of the queue; empty when there was none.
         wrap_up: What the agent said it was about; empty when nothing.
         custom: Further attributes, names and values as received.
+        heard: What the contact's own audio is cut from, in order of time, never two at once; the
+            engine makes it as soon as the files are archived.  Empty where recordings already are
+            one agent's each.
+        doubt: Why start, end or agent are not sure, in a sentence that ``report`` shows; empty
+            where they are.
     """
 
     contact_id: str
@@ -97,6 +117,8 @@ class Contact:
     queue: str = ""
     wrap_up: str = ""
     custom: Mapping[str, str] = field(default_factory=dict)
+    heard: tuple[Heard, ...] = ()
+    doubt: str = ""
 
     def __post_init__(self) -> None:
         check_aware("a contact", self.start, self.end)

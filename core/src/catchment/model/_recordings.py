@@ -22,6 +22,8 @@ class Recording:
         revision: The newest revision seen.
         seen_at: When a listing or a fetch last told us about it.
         documents: The platform's documents by name, newest of each; ``"listing"`` is the row.
+        held: Each original that the archive holds already, by ``file_id``, as it was described when
+            it was archived, without its ways.
     """
 
     external_id: str
@@ -30,6 +32,7 @@ class Recording:
     revision: str = ""
     seen_at: datetime | None = None
     documents: Mapping[str, Json] = field(default_factory=dict)
+    held: Mapping[str, MediaFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

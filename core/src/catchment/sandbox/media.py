@@ -46,6 +46,8 @@ class Take:
         audio: Whether there is sound; only an MP4 may be without.
         video: Whether there is a picture; asked of an MP4 alone.
         channels: 1 or 2.  The right channel carries a symbol that follows from the left one's.
+        quiet: Stretches ``(channel, from, to)``, in whole seconds after *begin* as *skips* count
+            them, in which a channel (0 is the left one) has samples of zero; asked of WAV alone.
     """
 
     code: int
@@ -56,12 +58,15 @@ class Take:
     audio: bool = True
     video: bool = True
     channels: int = 1
+    quiet: tuple[tuple[int, int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.seconds <= 0 or self.channels not in (1, 2):
             raise ValueError("a take has a length, and one or two channels")
         if not self.audio and not (self.form == "mp4" and self.video):
             raise ValueError("only an MP4 with a picture may be silent")
+        if self.quiet and self.form != "wav":
+            raise ValueError("only of a WAV may a channel be quiet")
 
     @property
     def media_type(self) -> str:
@@ -113,11 +118,17 @@ def expected_symbols(
 def _symbols(
     code: int, count: int, begin: int, skips: tuple[tuple[int, int], ...]
 ) -> Iterator[int]:
+    for second in _seconds(count, skips):
+        yield _symbol(code, begin + second)
+
+
+def _seconds(count: int, skips: tuple[tuple[int, int], ...]) -> Iterator[int]:
+    """The first *count* seconds that are not cut out."""
     second = 0
     for _ in range(count):
         while inside := [to for since, to in skips if since <= second < to]:
             second = max(inside)
-        yield _symbol(code, begin + second)
+        yield second
         second += 1
 
 
@@ -162,10 +173,27 @@ def _list_seconds(take: Take) -> list[int]:
     return list(_symbols(take.code, math.ceil(take.seconds - 1e-6), take.begin, take.skips))
 
 
+def _list_silences(take: Take) -> list[tuple[int, ...]]:
+    """The channels that are quiet in each second, a last broken one included."""
+    count = math.ceil(take.seconds - 1e-6)
+    if not take.quiet:
+        return [()] * count
+    channels: dict[int, set[int]] = {}
+    for channel, since, to in take.quiet:
+        for second in range(since, to):
+            channels.setdefault(second, set()).add(channel)
+    seconds = _seconds(count, take.skips)
+    return [tuple(sorted(channels.get(second, ()))) for second in seconds]
+
+
 def _wav(take: Take) -> list[bytes]:
     width = 2 * take.channels
     length = round(take.seconds * WAV_RATE) * width
-    body = [palette.wav_second(symbol, take.channels, WAV_RATE) for symbol in _list_seconds(take)]
+    silences = _list_silences(take)
+    body = [
+        palette.wav_second(symbol, take.channels, WAV_RATE, silent)
+        for symbol, silent in zip(_list_seconds(take), silences, strict=True)
+    ]
     surplus = sum(map(len, body)) - length
     if surplus:
         body[-1] = body[-1][:-surplus]

@@ -74,10 +74,14 @@ def pcm(symbol: int, samples: int, rate: int) -> array[int]:
     return (stretch * -(-samples // len(stretch)))[:samples]
 
 
-@lru_cache(maxsize=SYMBOLS * 2)
-def wav_second(symbol: int, channels: int, rate: int) -> bytes:
-    """One second of PCM."""
-    return interleave(symbol, channels, rate, rate)
+@lru_cache(maxsize=SYMBOLS * 5)
+def wav_second(symbol: int, channels: int, rate: int, silent: tuple[int, ...] = ()) -> bytes:
+    """One second of PCM; the channels that are *silent* have samples of zero."""
+    sound = array("h", interleave(symbol, channels, rate, rate))
+    for channel in silent:
+        if channel < channels:
+            sound[channel::channels] = array("h", bytes(2 * rate))
+    return sound.tobytes()
 
 
 def interleave(symbol: int, channels: int, samples: int, rate: int) -> bytes:

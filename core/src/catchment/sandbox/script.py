@@ -63,15 +63,24 @@ class _Heard:
 
 
 class Script:
-    """One call in the making; all of its chance comes from its id."""
+    """One call in the making; all of its chance comes from its id.
+
+    ``agents`` says how many of the organisation's agents may take part in it.
+    """
 
     def __init__(
-        self, chance: Chance, people: People, call_id: str, start: datetime, life_size: bool
+        self,
+        chance: Chance,
+        people: People,
+        call_id: str,
+        start: datetime,
+        life_size: bool,
+        agents: int = 3,
     ) -> None:
         self._chance, self._call_id, self._start = chance, call_id, start
         self._factor = LIFE if life_size else 1
         self.draw = chance.random("call", call_id)
-        self.agents: list[Agent] = self.draw.sample(people.at_work, 3)
+        self.agents: list[Agent] = self.draw.sample(people.at_work, agents)
         self.customer: Customer = self.draw.choice(people.customers)
         self.queue: Queue | None = self.draw.choice(people.queues)
         self.direction: Direction = "inbound"

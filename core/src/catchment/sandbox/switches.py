@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from difflib import SequenceMatcher
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from catchment.errors import BadSettings
+
+_KINDS = {bool: "true or false", int: "a whole number from 0 on", str: "a text"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ class Switchboard:
         names = [field.name for field in fields(self)]
         for name, value in given.items():
             if name not in names:
+                near = sorted(names, key=lambda one: -SequenceMatcher(None, name, one).ratio())
                 raise BadSettings(
-                    f"the {self.platform} simulator has no switch {name!r}",
-                    remedy=f"Known switches: {', '.join(names)}.",
+                    f"the {self.platform} simulator has no switch {name!r}; "
+                    f"it has {', '.join(near)}"
                 )
             self._check(name, value, hints[name])
         return replace(self, **given)
@@ -55,7 +59,7 @@ class Switchboard:
             wanted = " | ".join(map(str, allowed))
         else:
             fits = type(value) is hint and not (isinstance(value, int) and value < 0)
-            wanted = f"a {hint.__name__}"
+            wanted = _KINDS[hint]
         if not fits:
             raise BadSettings(
                 f"the {self.platform} simulator's switch {name} cannot be {value!r}",

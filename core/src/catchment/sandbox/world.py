@@ -15,6 +15,7 @@ from catchment.sandbox.cast import Call, Meeting, Shift
 from catchment.sandbox.chance import Chance
 from catchment.sandbox.plot import plot_people, plot_shifts
 from catchment.sandbox.plot_calls import plot_calls
+from catchment.sandbox.plot_chains import plot_chains
 from catchment.sandbox.plot_meetings import plot_meetings
 
 __all__ = ["World"]
@@ -31,10 +32,12 @@ class World:
         meetings: How many meetings take place on each day; breakout rooms come on top.
         calls: How many calls are made on each day.
         life_size: Durations of real life (10 to 60 minutes) instead of 5 to 40 seconds.
+        chains: How many calls of each day are passed on again and again, besides *calls*.
 
     Attributes:
         meetings: Meetings of all days by start; breakout rooms are inside their parents.
         calls: Calls of all days by start.
+        chains: Calls that are passed on again and again, by start; told by contact centres alone.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class World:
         meetings: int = 20,
         calls: int = 0,
         life_size: bool = False,
+        chains: int = 0,
     ) -> None:
         if start.tzinfo is None:
             raise ValueError("a World needs an aware start")
@@ -58,14 +62,17 @@ class World:
         self.agents, self.customers = people.agents, people.customers
         happened: list[Meeting] = []
         called: list[Call] = []
+        chained: list[Call] = []
         worked: list[Shift] = []
         for midnight in (self.start + timedelta(days=day) for day in range(days)):
             worked += plot_shifts(self._chance, people, midnight)
             happened += plot_meetings(self._chance, people, midnight, meetings, life_size)
             called += plot_calls(self._chance, people, midnight, calls, life_size)
+            chained += plot_chains(self._chance, people, midnight, chains, life_size)
         self.shifts = tuple(worked)
         self.meetings = tuple(happened)
         self.calls = tuple(called)
+        self.chains = tuple(chained)
 
     def __repr__(self) -> str:
         return (

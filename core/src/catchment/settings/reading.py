@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from catchment.adapters import Adapter, load_adapter
 from catchment.errors import BadSettings, NotInstalled
+from catchment.model import period
 from catchment.secrets import Secret
 from catchment.settings.faults import Fault, list_faults, name_fields
 from catchment.settings.kinds import BASE
@@ -141,11 +142,23 @@ class _Reader:
         settings = self._judge(kind.Settings, rest, *spot) if kind else None
         if keys is None or kind is None or settings is None:
             return None
+        self._judge_alarm(spot, keys, kind)
         shared = {key: getattr(keys, key) for key in SourceKeys.model_fields}
         # Judged already: to judge a resolved value again could only change it.
         return SourceTable.model_construct(
             **shared, name=name, kind=kind, settings=anchor_secrets(settings, self.base)
         )
+
+    def _judge_alarm(self, spot: tuple[str, str], keys: SourceKeys, kind: type[Adapter]) -> None:
+        """An alarm that could never be raised is a mistake."""
+        alarm = keys.alarm_after
+        if alarm is not None and alarm >= (keys.gone_after or period(kind.patience)):
+            own = f"the adapter's own patience, {kind.patience}"
+            what = (
+                f"would never be heard: after {'gone_after' if keys.gone_after else own}, nothing "
+                "is waited for any more; write a shorter time"
+            )
+            self.faults.append(Fault((*spot, "alarm_after"), what))
 
     def _load(
         self, spot: tuple[str, str], own: Mapping[str, Any], rest: Mapping[str, Any]

@@ -220,6 +220,11 @@ class SourceKeys(Table):
         examples=["24h"],
         description="How long 'not yet' is believed; without it, the adapter's own patience",
     )
+    alarm_after: Period | None = Field(
+        None,
+        examples=["6h"],
+        description="How old a recording may be without its media before 'status' is alarmed",
+    )
 
     @field_validator("since", mode="before")
     @classmethod

@@ -40,7 +40,9 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def build_template(adapters: Sequence[AdapterStatus]) -> str:
     """A settings file with every setting, its default and its meaning, and a source per adapter.
 
-    What an adapter requires is a placeholder, commented out: only an operator can fill it in.
+    What an adapter requires is a placeholder, commented out: only an operator can fill it in.  So
+    is a field with ``json_schema_extra={"fill": True}``, which has a default only because another
+    setting decides whether it is needed.
     """
     blocks = [_HEAD]
     for name, field in Settings.model_fields.items():
@@ -82,14 +84,25 @@ def _list_source(status: AdapterStatus) -> Iterator[str]:
 def _list_own(adapter: type[Adapter], source: str) -> Iterator[str]:
     """The settings that only this adapter has; what must be filled in first."""
     fields = name_fields(adapter.Settings)
-    for key in sorted(fields, key=lambda key: not fields[key].is_required()):
+    for key in sorted(fields, key=lambda key: _rank(fields[key])):
         yield from _list_setting(key, fields[key], f"{source}_{key}")
+
+
+def _rank(field: FieldInfo) -> int:
+    """Where a setting stands: what must be filled in first, then what mostly must be."""
+    return 0 if field.is_required() else 1 if _is_to_fill(field) else 2
+
+
+def _is_to_fill(field: FieldInfo) -> bool:
+    """Whether an operator must look at it: it is required, or its adapter says so."""
+    extra = field.json_schema_extra
+    return field.is_required() or (isinstance(extra, dict) and extra.get("fill") is True)
 
 
 def _list_setting(key: str, field: FieldInfo, secret: str = "") -> Iterator[str]:
     yield f"# {_explain(field)}"
     default = field.get_default(call_default_factory=True, validated_data={})
-    if field.is_required():
+    if _is_to_fill(field):
         yield f"#{_toml_key(key)} = {_toml(_placeholder(field, secret))}"
     elif default is None:
         yield f"# {_toml_key(key)} = {_toml(_placeholder(field, secret))}"

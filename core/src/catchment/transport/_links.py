@@ -50,6 +50,14 @@ def _allows(entry: str, target: httpx.URL) -> bool:
     return bool(domain) and inside and target.scheme == "https" and port == _PORTS["https"]
 
 
+def name_host(url: httpx.URL) -> str:
+    """Where *url* leads, as an entry of ``token_hosts`` that would allow it."""
+    port = url.port or _PORTS.get(url.scheme)
+    if url.scheme == "https" and port == _PORTS["https"]:
+        return url.host
+    return f"[{url.host}]:{port}" if ":" in url.host else f"{url.host}:{port}"
+
+
 def read_target(url: httpx.URL, response: httpx.Response) -> httpx.URL:
     """Where *response*, a redirect, leads.
 

@@ -22,7 +22,7 @@ from catchment.transport import _http
 from catchment.transport.buckets import Buckets
 from catchment.transport.limits import Limits, find_budget
 from catchment.transport.messages import Answer, Request, read_date, read_retry_after
-from catchment.transport.tokens import TokenSource
+from catchment.transport.tokens import TokenSource, write_headers
 
 if TYPE_CHECKING:
     import httpx
@@ -176,7 +176,8 @@ class Client:
             headers = dict(request.headers)
             if bearer is not None:
                 self._judge_origin(url, request)
-                headers["Authorization"] = f"Bearer {bearer}"
+                assert self._auth is not None
+                headers |= write_headers(self._auth, bearer)
             with self._opened().stream(
                 request.method, url, headers=headers, json=request.json, data=_form(request)
             ) as response:

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING
 from catchment.errors import Corrupt, Later, LinkDead, RateLimited, Unreachable
 from catchment.model import Budget, Clock, Way
 from catchment.transport import _http, _part
-from catchment.transport._links import Head, may_carry_token, read_head, read_target
+from catchment.transport._links import (
+    Head,
+    may_carry_token,
+    name_host,
+    read_head,
+    read_target,
+)
 from catchment.transport.buckets import Buckets, LocalBuckets
 from catchment.transport.limits import Limits
 from catchment.transport.messages import read_date, read_retry_after
-from catchment.transport.tokens import TokenSource
+from catchment.transport.tokens import TokenSource, write_headers
 
 if TYPE_CHECKING:
     import httpx
@@ -188,7 +194,9 @@ class Downloader:
         first, method, renewed, hops = url, errand.way.method, False, 0
         while hops <= _MOST_REDIRECTS:
             bearer = self._bearer(errand.way, url)
-            headers = _build_headers(errand.way, kept, bearer, same=_origin(url) == _origin(first))
+            headers = _build_headers(errand.way, kept, same=_origin(url) == _origin(first))
+            if bearer is not None and self._token is not None:
+                headers |= write_headers(self._token, bearer)
             with _http.reading_errors(url.host):
                 response = self._client().send(
                     self._client().build_request(method, url, headers=headers), stream=True
@@ -202,7 +210,7 @@ class Downloader:
                     self._token.reject(bearer)
                     url, method, renewed, hops = first, errand.way.method, True, 0
                 else:
-                    self._judge(response, kept)
+                    self._judge(response, kept, self._explain(errand.way, url, hops))
                     yield response, hops > 0
                     return
             finally:
@@ -214,7 +222,19 @@ class Downloader:
             return None
         return self._token.token() if may_carry_token(str(url), self._token_hosts) else None
 
-    def _judge(self, response: httpx.Response, kept: _part.Kept) -> None:
+    def _explain(self, way: Way, url: httpx.URL, hops: int) -> str:
+        """Why the adapter's own link got no token although it asked for one; mostly empty.
+
+        Not told of where a redirect led: a link there mostly carries its own right, and whoever
+        allowed that host would give the token away.
+        """
+        if not way.auth or self._token is None or hops:
+            return ""
+        if may_carry_token(str(url), self._token_hosts):
+            return ""
+        return f"; no token was sent, because token_hosts() does not allow {name_host(url)}"
+
+    def _judge(self, response: httpx.Response, kept: _part.Kept, without_token: str) -> None:
         status, host = response.status_code, response.url.host
         if status == 200 or (status == 206 and kept.synced_bytes):
             return
@@ -223,7 +243,8 @@ class Downloader:
         if status == 429:
             raise self._read_rate_limit(response)
         if 400 <= status < 500 and status != 408:
-            raise LinkRefused(f"{host} answered {status} for a file", status=status)
+            why = without_token if status in (401, 403) else ""
+            raise LinkRefused(f"{host} answered {status} for a file{why}", status=status)
         raise Unreachable(f"{host} answered {status} for a file")
 
     def _read_rate_limit(self, response: httpx.Response) -> RateLimited:
@@ -359,11 +380,9 @@ def _judge_head(response: httpx.Response, head: Head, expected_bytes: int | None
         )
 
 
-def _build_headers(way: Way, kept: _part.Kept, bearer: str | None, same: bool) -> dict[str, str]:
+def _build_headers(way: Way, kept: _part.Kept, same: bool) -> dict[str, str]:
     headers = dict(way.headers) if same else {}
     headers |= {"Accept": "*/*", "Accept-Encoding": "identity"}
-    if bearer is not None:
-        headers["Authorization"] = f"Bearer {bearer}"
     if kept.synced_bytes and kept.validator:
         headers |= {"Range": f"bytes={kept.synced_bytes}-", "If-Range": kept.validator}
     return headers

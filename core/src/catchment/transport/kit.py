@@ -77,6 +77,7 @@ class Kit:
         Args:
             base_url: What every request's path is appended to.
             auth: Where the bearer comes from; ``None`` for requests without one (a token endpoint).
+                With :class:`~catchment.transport.OwnHeaders` it goes into other headers.
             check: The adapter's reading of answers.
             budget: The budget that requests count against unless they name another.
 

@@ -27,7 +27,8 @@ class Request:
         params: Query parameters in order; names and values are encoded here, and nothing else is.
         json: A JSON body.
         form: A form body.
-        headers: Further headers.  Never the bearer: that is what the client's ``auth`` is for.
+        headers: Further headers.  Never the bearer: that is what the client's ``auth`` is for, also
+            where a token goes into another header (:class:`~catchment.transport.OwnHeaders`).
         budget: The budget this request counts against, if not the client's own.
         accept: Statuses besides 2xx that are an answer and no error: a vendor that says 404 for
             an empty list.  ``Check`` is not asked about them.

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from catchment.model import Clock
 
@@ -43,7 +43,10 @@ class Token:
 
 
 class TokenSource(Protocol):
-    """Where a client gets its bearer."""
+    """Where a client gets its bearer.
+
+    Where tokens do not go into ``Authorization: Bearer``, the source is :class:`OwnHeaders` too.
+    """
 
     def token(self) -> str:
         """A bearer that can be used now."""
@@ -52,6 +55,25 @@ class TokenSource(Protocol):
     def reject(self, token: str) -> None:
         """Say that the platform did not accept *token*: it is never handed out again."""
         ...
+
+
+@runtime_checkable
+class OwnHeaders(Protocol):
+    """What a token source has besides, whose tokens are no bearers.
+
+    It need not be derived from: a :class:`TokenSource` with this function is one.
+    """
+
+    def write_headers(self, token: str) -> Mapping[str, str]:
+        """The headers that carry *token*; nothing else of a request does."""
+        ...
+
+
+def write_headers(source: TokenSource, token: str) -> Mapping[str, str]:
+    """The headers that carry *token* of *source*: as a bearer, unless the source says otherwise."""
+    if isinstance(source, OwnHeaders):
+        return source.write_headers(token)
+    return {"Authorization": f"Bearer {token}"}
 
 
 class TokenStore(Protocol):

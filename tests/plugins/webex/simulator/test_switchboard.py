@@ -19,8 +19,8 @@ from catchment_webex.simulator import CommonSwitches
 
 @pytest.mark.parametrize(
     ("wrong", "word"),
-    [({"colour": "red"}, "colour"), ({"links": "never"}, "next"), ({"empty_pages": 1}, "bool"),
-     ({"rate_per_minute": -1}, "int"), ({"refused_status": "400"}, "401")],
+    [({"colour": "red"}, "colour"), ({"links": "never"}, "next"), ({"empty_pages": 1}, "true or"),
+     ({"rate_per_minute": -1}, "whole number"), ({"refused_status": "400"}, "401")],
 )  # fmt: skip
 def test_an_unknown_switch_or_position_is_refused(
     world: World, wrong: dict[str, object], word: str

@@ -147,8 +147,8 @@ def test_scopes_can_be_left_out(cloud: Clouds) -> None:
     [
         ({"colour": "red"}, "colour"),
         ({"feed_late": "never"}, "misses"),
-        ({"ranges": 1}, "bool"),
-        ({"binned_every": -1}, "int"),
+        ({"ranges": 1}, "true or false"),
+        ({"binned_every": -1}, "whole number"),
         ({"expired_link": "403"}, "410"),
     ],
 )

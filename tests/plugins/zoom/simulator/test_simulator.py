@@ -124,8 +124,8 @@ def test_two_processes_tell_the_same(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "word"),
-    [({"colour": "red"}, "colour"), ({"pages": "never"}, "stable"), ({"ranges": 1}, "bool"),
-     ({"late_every": -1}, "int"), ({"rate_code": "429"}, "4001")],
+    [({"colour": "red"}, "colour"), ({"pages": "never"}, "stable"), ({"ranges": 1}, "true or"),
+     ({"late_every": -1}, "whole number"), ({"rate_code": "429"}, "4001")],
 )  # fmt: skip
 def test_an_unknown_switch_or_position_is_refused(
     world: World, wrong: dict[str, object], word: str

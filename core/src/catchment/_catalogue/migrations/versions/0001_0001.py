@@ -194,6 +194,14 @@ def make_tables() -> None:
     op.create_index(
         "ix_interaction_external", "interaction", ["source_id", "external_id"], unique=False
     )
+    op.create_index(
+        "ix_interaction_parked",
+        "interaction",
+        ["source_id"],
+        unique=False,
+        sqlite_where=sa.text("parked_why IS NOT NULL"),
+        postgresql_where=sa.text("parked_why IS NOT NULL"),
+    )
     op.create_index("ix_interaction_started", "interaction", ["tenant", "started_at"], unique=False)
     op.create_table(
         "job",
@@ -223,16 +231,53 @@ def make_tables() -> None:
     )
     op.create_index("ix_job_runner", "job", ["runner"], unique=False)
     op.create_table(
+        "team",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("source_id", ID, nullable=False),
+        sa.Column("space", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("seen_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_team_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team")),
+        sa.UniqueConstraint(
+            "source_id", "space", "value", name=op.f("uq_team_source_id_space_value")
+        ),
+    )
+    op.create_table(
+        "queue",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("source_id", ID, nullable=False),
+        sa.Column("space", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("seen_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_queue_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queue")),
+        sa.UniqueConstraint(
+            "source_id", "space", "value", name=op.f("uq_queue_source_id_space_value")
+        ),
+    )
+    op.create_table(
         "person",
         sa.Column("id", ID, nullable=False),
         sa.Column("source_id", ID, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("team", sa.String(), nullable=False),
+        sa.Column("assigned_id", ID, nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("agent", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("started_at", MOMENT, nullable=False),
         sa.Column("seen_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["assigned_id"], ["team.id"], name=op.f("fk_person_assigned_id")),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_person_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("source_id", "key", name=op.f("uq_person_source_id_key")),
     )
     op.create_table(
         "walk",
@@ -293,12 +338,14 @@ def make_tables() -> None:
         "contact",
         sa.Column("interaction_num", ID, nullable=False),
         sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("party_id", sa.String(), server_default="", nullable=False),
         sa.Column("agent", sa.String(), nullable=False),
         sa.Column("agent_email", sa.String(), nullable=False),
         sa.Column("started_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.Column("queue", sa.String(), nullable=False),
         sa.Column("wrap_up", sa.String(), nullable=False),
+        sa.Column("doubt", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["interaction_num"], ["interaction.num"], name=op.f("fk_contact_interaction_num")
         ),

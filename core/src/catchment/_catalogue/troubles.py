@@ -1,0 +1,143 @@
+"""What went wrong beside the recordings: what cannot be mapped, and people who cannot be read.
+
+The media are archived all the same; hence nothing of this holds the watermark back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+
+from catchment._catalogue.interactions import UNJOINED, UNMAPPED
+from catchment._catalogue.tables import interaction, job, person, queue, team
+from catchment.model import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """Interactions that are not what they should be: not mapped, or not joined, and why.
+
+    Attributes:
+        reason: Why.
+        count: How many.
+        example: The id of the oldest.
+    """
+
+    reason: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmappedInteraction:
+    """One of them: its id, when it began, whether it is joined as its keys say, and why not."""
+
+    interaction_id: str
+    at: datetime
+    joined: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryTrouble:
+    """A directory that could not be read when that was last tried.
+
+    Attributes:
+        read_at: When it last was; ``None`` if never.
+        attempts: How often it was tried since.
+        error: Why it could not.
+    """
+
+    read_at: datetime | None
+    attempts: int
+    error: str
+
+
+def park_unmapped(connection: Connection, num: int, why: str) -> None:
+    """Say beside an interaction that its adapter cannot map it, and why."""
+    connection.execute(
+        update(interaction)
+        .where(interaction.c.num == num, interaction.c.parked_why.is_(None))
+        .values(parked_why=UNMAPPED + why)
+    )
+
+
+def list_unmapped(connection: Connection, source_id: int) -> list[int]:
+    """Interactions that could not be mapped, to be tried again."""
+    query = select(interaction.c.num).where(
+        interaction.c.source_id == source_id, interaction.c.parked_why.startswith(UNMAPPED)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def count_unmapped(connection: Connection, source_id: int) -> Iterator[Unmapped]:
+    """The interactions of a source that a person should look at, by reason, most of all first."""
+    query = (
+        select(
+            interaction.c.parked_why,
+            func.count().label("number"),
+            func.min(interaction.c.num).label("first"),
+        )
+        .where(*_is_unmapped(source_id))
+        .group_by(interaction.c.parked_why)
+        .order_by(func.count().desc(), interaction.c.parked_why)
+    )
+    for row in connection.execute(query).all():
+        found = connection.execute(
+            select(interaction.c.interaction_id).where(interaction.c.num == row.first)
+        )
+        yield Unmapped(row.parked_why, row.number, found.scalar_one())
+
+
+def list_unmapped_in(
+    connection: Connection, source_id: int, window: Window
+) -> Iterator[UnmappedInteraction]:
+    """Each of those that began inside *window*."""
+    query = select(
+        interaction.c.interaction_id, interaction.c.started_at, interaction.c.parked_why
+    ).where(
+        *_is_unmapped(source_id),
+        interaction.c.started_at >= window.start,
+        interaction.c.started_at < window.end,
+    )
+    for row in connection.execute(query):
+        joined = not row.parked_why.startswith(UNJOINED)
+        yield UnmappedInteraction(row.interaction_id, row.started_at, joined, row.parked_why)
+
+
+def _is_unmapped(source_id: int) -> tuple[ColumnElement[bool], ...]:
+    """What a person parked is not meant: its recordings say so."""
+    why = interaction.c.parked_why
+    return (
+        interaction.c.source_id == source_id,
+        interaction.c.survivor_num.is_(None),
+        why.is_not(None),  # said once more, so that the index of the few that are parked is used
+        or_(why.startswith(UNMAPPED), why.startswith(UNJOINED)),
+    )
+
+
+def find_directory_trouble(connection: Connection, source_id: int) -> DirectoryTrouble | None:
+    """Why the directory of a source could not be read when that was last tried, if so."""
+    failed = connection.execute(
+        select(job.c.attempts, job.c.error).where(
+            job.c.source_id == source_id,
+            job.c.kind == "directory",
+            job.c.due_at.is_not(None),
+            job.c.attempts > 0,
+            job.c.error.is_not(None),
+        )
+    ).first()
+    if failed is None:
+        return None
+    # Each sync tells anew of everybody who is still there.
+    told = [
+        connection.execute(
+            select(func.max(table.c.seen_at)).where(table.c.source_id == source_id)
+        ).scalar()
+        for table in (person, team, queue)
+    ]
+    read_at = max((at for at in told if at is not None), default=None)
+    return DirectoryTrouble(read_at, failed.attempts, failed.error)
