@@ -119,6 +119,9 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "contact center switches": partial(
         build_switches, "catchment_webex_cc.simulator.switches", "ContactCenterSwitches"
     ),
+    "dynamics switches": partial(
+        build_switches, "catchment_dynamics.simulator.switches", "DynamicsSwitches"
+    ),
     "crash points": build_points,
     "faults": build_faults,
 }

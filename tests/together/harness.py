@@ -34,7 +34,7 @@ START = datetime(2026, 10, 13, tzinfo=UTC)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-ALL = ("zoom", "webex_meetings", "webex_calling", "webex_cc")
+ALL = ("zoom", "webex_meetings", "webex_calling", "webex_cc", "dynamics")
 """Every simulated platform, by the name of its plugin."""
 
 LEASE = timedelta(minutes=10)
@@ -314,6 +314,6 @@ def _write_table(name: str, values: Mapping[str, object]) -> str:
 
 def _toml(value: object) -> str:
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
+        inside = ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
         return f"{{ {inside} }}"
     return json.dumps(value)

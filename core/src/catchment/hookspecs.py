@@ -108,8 +108,16 @@ class AdapterSpec:
         The last page must say ``last=True``.  A poll that ends without it has failed, and the
         frontier stays where it was.
 
+        Where ``span.mark`` is not empty, the poll may go on from that mark instead of listing the
+        window: it then yields everything that the platform lists since, inside the window or not,
+        and may say by ``Page.covers`` that this reaches further than the window.  A mark is a
+        convenience; without one the window is listed by its times.  Whoever gives one takes it
+        before the listing begins and lists without an end, or what changes between the window's
+        end and the mark is in neither.
+
         Raises:
-            CursorLost: The platform no longer knows ``span.cursor``; the window starts again.
+            CursorLost: The platform no longer knows ``span.cursor`` or ``span.mark``, or cannot
+                read it; the mark is forgotten and the window starts again without both.
             TooWide: The window holds more than the platform will list; the engine halves it.
             Later: Nothing can be said before the time given.
             RateLimited: The platform asked us to wait.

@@ -166,6 +166,13 @@ def test_a_page_that_cannot_be_continued_is_a_fault() -> None:
         poll(Page(), Page(last=True))
 
 
+def test_a_mark_before_the_last_page_is_a_fault() -> None:
+    """From where to go on is known when all was told, and not before."""
+    with pytest.raises(AdapterFault, match="poll gave a mark on a page that is not the last"):
+        poll(Page(cursor="1", mark="token"), Page(last=True))
+    assert [page.mark for page in poll(Page(last=True, mark="token"))] == ["token"]
+
+
 def test_pages_come_one_by_one() -> None:
     """The second page is not asked for before the first was taken: it is committed meanwhile."""
     asked: list[int] = []

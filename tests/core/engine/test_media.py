@@ -226,6 +226,31 @@ def test_another_way_is_tried_when_the_first_is_dead(stage: Stage) -> None:
     assert stage.file(file_id="g").state == "archived"
 
 
+def test_another_way_is_tried_when_a_host_stays_unreachable(stage: Stage) -> None:
+    """No firewall lets it pass, perhaps; the first time it may only be down."""
+    offer(stage, b"hello")
+    nowhere = Way("http://127.0.0.1:9/f", auth=False)
+    stage.cloud.media = lambda batch: (
+        Ready(
+            one,
+            files=(
+                MediaFile(
+                    "f",
+                    "attachment",
+                    "bin",
+                    ways=(nowhere, Way(stage.cloud.link("c1", "f"), auth=False)),
+                ),
+            ),
+        )
+        for one in batch
+    )
+    stage.wait(HOUR)  # the links are too old, and asked for anew
+    fail(stage, Unreachable)
+    stage.clock.set(stage.job("media").due_at)
+    assert stage.do("media") == [None]
+    assert stage.archived() == {("c1", "f"): b"hello"}
+
+
 def test_a_dead_link_is_renewed_by_asking_again(stage: Stage) -> None:
     """A link that no longer works is asked for anew before the next attempt (T4)."""
     offer(stage)

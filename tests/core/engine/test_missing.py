@@ -10,17 +10,19 @@ from tests.core.engine.platform import DAY, HOUR, START, Cloud, Stage
 
 from catchment._catalogue import jobs, report
 from catchment._catalogue.report import Difference
+from catchment.cli import status
 from catchment.model import Denied, Fact, Key, Nothing, NotYet, Outcome, Page, Span, Window
 
 LONG_AGO = timedelta(days=1, hours=12)
 """Longer ago than the platform's patience, and within what the feed lists."""
 
 
-def tell_fact(cloud: Cloud, *, ask: str | None = "", ago: timedelta = LONG_AGO) -> None:
+def tell_fact(
+    cloud: Cloud, *, ask: str | None = "", ago: timedelta = LONG_AGO, absence: str = ""
+) -> None:
     """Let the platform's books say that the call ``lost`` was recorded, and list nothing."""
-    fact = Fact(
-        "call", "lost", START - ago, (Key("call", "lost"),), expects="it was recorded", ask=ask
-    )
+    keys, why = (Key("call", "lost"),), "it was recorded"
+    fact = Fact("call", "lost", START - ago, keys, expects=why, absence=absence, ask=ask)
 
     def poll(span: Span) -> Iterator[Page]:
         inside = span.window.start <= fact.at < span.window.end
@@ -90,6 +92,27 @@ def test_what_is_young_may_still_come_by_itself(stage: Stage, cloud: Cloud) -> N
     tell_fact(cloud, ago=HOUR)
     run_twice(stage)
     assert cloud.asked("recover") == []
+
+
+def test_what_may_be_absent_is_asked_for_all_the_same(stage: Stage, cloud: Cloud) -> None:
+    """Expected, and its absence may be legitimate: what the platform finds by id is captured."""
+    cloud.hold("lost", ago=LONG_AGO)
+    tell_fact(cloud, absence="refused")
+    run_twice(stage)
+    assert cloud.asked("recover") == [["lost"]]
+    assert differences(stage) == []
+
+
+def test_what_may_be_absent_and_is_not_there_alarms_nobody(
+    stage: Stage, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report says which kind of absence it is, and ``status`` has nothing to say (S000-18)."""
+    tell_fact(cloud, absence="refused")
+    run_twice(stage)
+    assert len(cloud.asked("recover")) == 1
+    assert [one.kind for one in differences(stage)] == ["refused"]
+    assert status.show(stage.open(), as_json=False) == 0
+    assert "Needs a person" not in capsys.readouterr().out
 
 
 def test_what_cannot_be_asked_for_by_id_stays_missing(stage: Stage, cloud: Cloud) -> None:

@@ -120,6 +120,20 @@ def test_what_explains_itself_keeps_nothing_incomplete(site: Site) -> None:
     assert (len(told.differences), told.complete) == (1, True)
 
 
+def test_what_is_expected_and_may_be_absent_is_of_the_kind_of_its_absence(site: Site) -> None:
+    """Expected, and its absence may be legitimate: waited for, then told by its kind."""
+    at = NOON - timedelta(hours=2)
+    site.cloud.facts = [
+        Fact("cdr", key, at, (Key("talk", key),), expects="answered", absence="refused")
+        for key in ("lost", "t2")
+    ]
+    for days, kind in ((0, "not yet"), (2, "refused")):
+        site.clock.advance(timedelta(days=days))
+        told = report(site)
+        assert (told.gaps, told.complete) == ({kind: 1}, kind == "refused")
+        assert (told.expecting, told.fulfilled) == (2, 1)
+
+
 def test_a_period_before_the_horizon_was_never_listed(site: Site) -> None:
     """What no feed could ever be asked for is told, and keeps the period incomplete."""
     told = report(site, NOON - timedelta(days=60), NOON - timedelta(days=50))

@@ -81,6 +81,26 @@ def test_attachment_is_kept_by_rows() -> None:
     assert _read("attachment", "csv", "00:00:01\ta:\tb\n") == [Line(None, "", "00:00:01\ta:\tb")]
 
 
+HEADINGS = "Agent0:01\r\nGood morning,\r\nhow are you?\r\n\r\nCustomer10:07\r\nat 10:30: fine\r\n"
+
+
+def test_headings_of_name_and_time() -> None:
+    """Where the first row is a heading, every message has one."""
+    assert _read("transcript", "txt", HEADINGS) == [
+        Line(_at(1), "Agent", "Good morning,\nhow are you?"),
+        Line(_at(607), "Customer", "at 10:30: fine"),
+    ]
+
+
+@pytest.mark.parametrize("row", ["see you at 10:30", "Room2", "um10:30 or so", "10:30"])
+def test_a_time_in_a_sentence_is_no_heading(row: str) -> None:
+    """What begins no message is said by whoever spoke before, and is never lost."""
+    chat = f"09:00:00 From Ada to Everyone:\n\tone\n{row}\num11:30\n09:00:01 From Bo : two\n"
+    assert _read("chat", "txt", chat)[0].text == f"one\n{row}\num11:30"
+    assert _read("chat", "txt", row) == [Line(None, "", row)]
+    assert _read("transcript", "txt", f"{HEADINGS}{row}")[1].text == f"at 10:30: fine\n{row}"
+
+
 # --- captions and transcripts --------------------------------------------------------------------
 
 VTT = """WEBVTT - made by a platform
@@ -205,6 +225,81 @@ def test_transcript_of_unknown_schema() -> None:
     ]
 
 
+def test_fragments() -> None:
+    """Times with seven digits after the second are read, and ids are no names."""
+    fragments = [
+        {"Text": "good", "ParticipantId": "8f1c", "Start": "00:00:13.2400000"},
+        {"Text": "morning", "ParticipantId": "77ab", "Start": "00:01:00"},
+    ]
+    assert _read("transcript", "json", json.dumps({"Fragments": fragments})) == [
+        Line(_at(13.24), "", "good"),
+        Line(_at(60), "", "morning"),
+    ]
+
+
+def _said(content: str, sender: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "id": "1760944512000",
+        "created": "2026-10-20T08:15:12Z",
+        "isControlMessage": False,
+        "content": content,
+        "contentType": "text",
+        "tags": ["public"],
+        "from": sender,
+    } | more
+
+
+ADA = {"user": {"id": "u1", "displayName": "Ada Example"}, "application": None}
+BOT = {"user": None, "application": {"id": "a1", "displayName": "Greeter"}}
+
+
+@pytest.mark.parametrize("wrap", [lambda found: found, lambda found: {"messages": found}])
+def test_a_document_inside_a_text(wrap: Any) -> None:
+    """The words of the inner document are found, with who said them and without its controls."""
+    inner = [
+        _said("agent joined", BOT, isControlMessage=True, tags=["transferaccepted"]),
+        _said("How can I help?", BOT),
+        _said("My bill", ADA),
+        _said("", ADA),
+    ]
+    note = [{"Content": json.dumps(wrap(inner))}]
+    assert _read("chat", "json", json.dumps(note)) == [
+        Line(None, "Greeter", "How can I help?"),
+        Line(None, "Ada Example", "My bill"),
+    ]
+    only_controls = [{"Content": json.dumps(wrap(inner[:1]))}]
+    assert _read("chat", "json", json.dumps(only_controls)) == []
+
+
+def test_a_document_deep_inside_texts() -> None:
+    """Documents inside documents inside documents are read, with what stands around them."""
+    document: Any = {"text": "here"}
+    for _ in range(8):
+        document = {"text": json.dumps(document), "speaker": "Bo"}
+    assert _read("chat", "json", json.dumps(document)) == [Line(None, "Bo", "here")]
+    for _ in range(20):
+        document = {"text": _b64(json.dumps(document))}
+    assert _read("chat", "json", json.dumps(document)) == [Line(None, "Bo", "here")]
+
+
+@pytest.mark.parametrize(
+    "text", ["[1, 2]", "{no document}", '{"a": "b"}', "[]", '[{"te', "{" * 9000]
+)
+def test_braces_that_people_write_are_text(text: str) -> None:
+    """What only looks like a document is what somebody wrote."""
+    message = {"sender": "Ada", "text": text}
+    assert _read("chat", "json", json.dumps(message)) == [Line(None, "Ada", text)]
+
+
+def test_a_person_is_not_described_without_end() -> None:
+    """What stands under a person's field is looked into a few levels deep, and no further."""
+    sender: Any = {"name": "Ada"}
+    for _ in range(300):
+        sender = {"sender": sender}
+    message = {"from": sender, "text": "yes"}
+    assert _read("chat", "json", json.dumps(message)) == [Line(None, "", "yes")]
+
+
 def test_json_lines() -> None:
     """One document per row is read like one document."""
     rows = '{"speaker":"Ada","text":"one"}\n{"speaker":"Bo","text":"two"}\n'
@@ -275,7 +370,14 @@ def test_binary_is_refused(form: str, content: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("00:00:01", 1), ("1:02:03.5", 3723.5), ("02:03", 123), ("100:00:00", 360_000)],
+    [
+        ("00:00:01", 1),
+        ("1:02:03.5", 3723.5),
+        ("02:03", 123),
+        ("100:00:00", 360_000),
+        ("00:00:13.2400000", 13.24),
+        ("00:00:00.1234569", 0.123456),
+    ],
 )
 def test_stamps(text: str, seconds: float) -> None:
     """Times with and without hours and fractions are read."""

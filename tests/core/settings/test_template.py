@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import trustme
 from pydantic import Field
 from tests.core.settings.examples import PARROT, Parrot, read_text
 
@@ -87,13 +88,14 @@ def test_with_its_placeholders_uncommented_the_template_is_valid(tmp_path: Path)
 
 def test_what_may_be_left_out_is_shown_as_it_is_written(tmp_path: Path) -> None:
     """Also the optional settings of a source are valid once they are uncommented."""
+    trustme.CA().cert_pem.write_to_path(tmp_path / "proxy.pem")
     text = re.sub(r"(?m)^#(?=[^ \n])", "", build_template([PARROT]))
     before, _, source = text.partition("[sources.parrot]")
     shown = re.sub(r"(?m)^# (?=[a-z_]+ = )", "", source)
     table = read_text(tmp_path, f"{before}[sources.parrot]{shown}").source("parrot")
     assert (table.since, table.gone_after) == (period("30d"), period("24h"))
     assert table.alarm_after == period("6h")
-    assert table.decode is True
+    assert (table.decode, table.ca_file) == (True, tmp_path / "proxy.pem")
 
 
 def test_an_adapter_that_cannot_be_used_is_told_in_a_comment() -> None:

@@ -214,7 +214,8 @@ def _list_lacking(
             continue
         age = now - row.at
         young = bool(row.expects) and age < patience
-        kind = row.absence or ("gone" if row.gone_why else NOT_YET if young else MISSING)
+        late = row.absence or ("gone" if row.gone_why else MISSING)
+        kind = NOT_YET if young and not row.gone_why else late
         expected = f"a recording is expected: {row.expects}" if row.expects else ""
         reason = "; ".join(filter(None, (expected, row.gone_why)))
         yield Difference(row.kind, row.fact_id, row.at, kind, reason, age, row.ask)

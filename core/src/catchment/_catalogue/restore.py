@@ -75,6 +75,8 @@ def enter_source(
         )
     if epoch > row.epoch:
         connection.execute(update(source).where(source.c.id == row.id).values(epoch=epoch))
+        # Marks are the former epoch's; without one a feed goes on by time.
+        connection.execute(update(feed).where(feed.c.source_id == row.id).values(mark=""))
     return int(row.id)
 
 

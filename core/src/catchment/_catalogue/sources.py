@@ -313,14 +313,24 @@ def end_walk(connection: Connection, walk_id: int) -> None:
 
 
 def move_frontier(
-    connection: Connection, source_id: int, name: str, partition: str, to: datetime
+    connection: Connection,
+    source_id: int,
+    name: str,
+    partition: str,
+    to: datetime,
+    mark: str | None = None,
 ) -> None:
-    """Say that the feed is listed up to *to*; a frontier never moves back."""
+    """Say that the feed is listed up to *to*; a frontier never moves back.
+
+    Args:
+        mark: From where the next poll may go on; ``None`` keeps the one that is there, from which
+            everything comes that comes from a later one.
+    """
     connection.execute(
         update(feed)
         .where(_is_feed(source_id, name, partition))
         .where((feed.c.frontier.is_(None)) | (feed.c.frontier < to))
-        .values(frontier=to)
+        .values(frontier=to, mark=feed.c.mark if mark is None else mark)
     )
 
 

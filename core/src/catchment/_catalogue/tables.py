@@ -103,6 +103,7 @@ feed = Table(
     Column("feed", String, primary_key=True),
     Column("partition", String, primary_key=True),
     Column("frontier", Moment),
+    Column("mark", Text, nullable=False, server_default=""),  # where a poll may go on, if told
     Column("rungs", JSON, nullable=False),  # {"24h": when that rung of the ladder was last begun}
     Column("walked_at", Moment),  # when a walk last came to its end
     Column("failed_at", Moment),  # since when it has been failing; empty while it works

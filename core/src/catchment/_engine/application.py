@@ -269,6 +269,7 @@ class Application:
             buckets=buckets,
             vault=vault,
             stop=self.stop,
+            ca_file=table.ca_file,
         )
         told = Source(table.name, table.settings, table.timezone)
         adapter = guard(kind.name, "__init__", lambda: kind(told, kit))
@@ -279,6 +280,7 @@ class Application:
             buckets=buckets,
             budget=budgets.get("downloads", DOWNLOADS),
             account=account,
+            ca_file=table.ca_file,
         )
         return Hooks(adapter), kit, downloader
 

@@ -225,6 +225,7 @@ def _check_source(settings: Settings, clock: Clock, table: SourceTable) -> Itera
         clock,
         account=f"{table.adapter}/{table.name}",
         budgets=table.kind.budgets_of(table.settings),
+        ca_file=table.ca_file,
     )
     try:
         yield from _ask_source(settings, table, kit)
@@ -303,7 +304,7 @@ def _not_served(error: Unreachable) -> Finding:
         "start another with 'catchment sandbox ADAPTER --config-out FILE', which writes settings "
         "of its own; what was captured already can be searched, shown and verified all the same."
     )
-    return Finding("account", "fail", str(error), remedy)
+    return Finding("account", "fail", str(error), error.remedy or remedy)
 
 
 def _compare_account(settings: Settings, table: SourceTable, account: Account) -> Finding:

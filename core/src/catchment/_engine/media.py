@@ -28,7 +28,7 @@ from catchment._media.signature import HEAD_BYTES, check_signature
 from catchment._media.split import plan_renditions
 from catchment._media.texts import read_text
 from catchment._media.walk import walk
-from catchment.errors import AdapterFault, Corrupt, LinkDead, StorageUnavailable
+from catchment.errors import AdapterFault, Corrupt, LinkDead, StorageUnavailable, Unreachable
 from catchment.model import Batch, Measured, MediaFile, Ready, Way, period
 from catchment.transport import Fetched
 
@@ -98,7 +98,7 @@ def _obtain(work: Work, known: KnownFile, recording: KnownRecording, part: Path)
         fetched = _write_inline(described, described.inline, part)
     else:
         disk.reserve(work.app.buffer, described.size_bytes or 0, work.app.settings.buffer.reserve)
-        fetched = _download(work, described, part)
+        fetched = _download(work, described, part, again=known.attempts > 0)
     measured, note = _verify(work, described, fetched, part)
     return Verified(part, fetched, measured, note)
 
@@ -152,14 +152,21 @@ def _with_live_links(work: Work, known: KnownFile, recording: KnownRecording) ->
     return offer
 
 
-def _download(work: Work, described: MediaFile, part: Path) -> Fetched:
-    """Try the ways in the adapter's order; what the last of them raises is raised."""
+def _download(work: Work, described: MediaFile, part: Path, *, again: bool) -> Fetched:
+    """Try the ways in the adapter's order; what the last of them raises is raised.
+
+    A host that cannot be reached is given another chance before the next way is taken: it may be
+    one that no firewall lets pass.
+    """
     last = described.ways[-1]
     for way in described.ways:
         try:
             return _download_by(work, described, way, part)
         except (LinkDead, Corrupt):
             if way is last:
+                raise
+        except Unreachable:
+            if way is last or not again:
                 raise
     raise LinkDead("the platform gives no link for it")
 

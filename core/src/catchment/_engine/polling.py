@@ -211,15 +211,24 @@ def _list_window(work: Work, feed: Feed, walk: Walk) -> None:
         walk = replace(walk, slice_end=window.end)
     assert walk.slice_end is not None
     start = rhythm.begin(feed, walk.position, walk.start_at)
-    span = Span(feed.name, walk.partition, Window(start, walk.slice_end), walk.cursor)
+    window, mark = Window(start, walk.slice_end), _find_mark(work, walk)
+    span = Span(feed.name, walk.partition, window, walk.cursor, mark)
     try:
-        covers = _list_pages(work, walk, span, lost)
+        covers, mark = _list_pages(work, walk, span, lost)
     except (CursorLost, Truncated) as error:
         _restart(work, walk, error)
     except TooWide as error:
         _halve(work, feed, walk, error)
     else:
-        _end_window(work, walk, covers or span.window)
+        _end_window(work, walk, covers or window, mark)
+
+
+def _find_mark(work: Work, walk: Walk) -> str:
+    """From where *walk* may go on: only news, because a mark knows of nothing before it."""
+    if walk.purpose != "frontier":
+        return ""
+    row = sources.read_feed(work.app.database, walk.source_id, walk.feed, walk.partition)
+    return str(row.mark)
 
 
 def _find_lost(work: Work, feed: Feed, walk: Walk) -> Window | None:
@@ -259,14 +268,16 @@ def _give_up(work: Work, walk: Walk, lost: Window) -> None:
         sources.end_walk(connection, walk.id)
 
 
-def _list_pages(work: Work, walk: Walk, span: Span, lost: Window | None) -> Window | None:
-    """Commit every page of a window; what the platform says it answered for, where it says so.
+def _list_pages(
+    work: Work, walk: Walk, span: Span, lost: Window | None
+) -> tuple[Window | None, str]:
+    """Commit every page of a window; what the platform answered for, and its mark, where it says.
 
     With the first page goes the gap of what was *lost* before it, so that no frontier passes it
     unseen, and a platform that does not answer has no gap entered with every try.
     """
     seen: set[int] = set()
-    listed, total, covers = walk.listed, walk.total, walk.covers
+    listed, total, covers, mark = walk.listed, walk.total, walk.covers, ""
     for page in _poll_pages(work, span):
         _crash.point("page.read")
         total = page.total if page.total is not None else total
@@ -275,7 +286,7 @@ def _list_pages(work: Work, walk: Walk, span: Span, lost: Window | None) -> Wind
             fresh |= {hash((row.kind, row.fact_id)) for row in page.facts}
             listed += len(fresh - seen)
             seen |= fresh
-        covers = page.covers or covers
+        covers, mark = page.covers or covers, page.mark
         walk = replace(
             walk,
             cursor=page.cursor,
@@ -296,7 +307,7 @@ def _list_pages(work: Work, walk: Walk, span: Span, lost: Window | None) -> Wind
             f"{work.source.name}: the listing {span.feed} was asked from {span.window.start} and "
             f"answered only from {covers.start}"
         )
-    return covers
+    return covers, mark
 
 
 def _poll_pages(work: Work, span: Span) -> Iterator[Page]:
@@ -352,8 +363,11 @@ def _commit_page(work: Work, walk: Walk, span: Span, page: Page, lost: Window | 
     )
 
 
-def _end_window(work: Work, walk: Walk, covers: Window) -> None:
-    """Move the walk, and for the news the frontier, to the end of what was answered."""
+def _end_window(work: Work, walk: Walk, covers: Window, mark: str) -> None:
+    """Move the walk, and for the news the frontier, to the end of what was answered.
+
+    A mark is kept at the walk's end alone: it may know nothing of the windows that are to come.
+    """
     done_to = min(covers.end, walk.end_at)
     if done_to <= walk.position and walk.position < walk.end_at:
         raise Later(
@@ -363,7 +377,10 @@ def _end_window(work: Work, walk: Walk, covers: Window) -> None:
     with work.app.database.write(work.source.id) as connection:
         jobs.hold(connection, work.job)
         if walk.purpose == "frontier":
-            sources.move_frontier(connection, walk.source_id, walk.feed, walk.partition, done_to)
+            kept = mark if done_to >= walk.end_at else None
+            sources.move_frontier(
+                connection, walk.source_id, walk.feed, walk.partition, done_to, kept
+            )
         if done_to >= walk.end_at:
             sources.end_walk(connection, walk.id)
             gaps.close_listed(
@@ -404,7 +421,10 @@ def _list_same(work: Work, name: str) -> list[str]:
 
 
 def _restart(work: Work, walk: Walk, error: PollFailed) -> None:
-    """List the window again from its first page; give up for now after some restarts."""
+    """List the window again from its first page; give up for now after some restarts.
+
+    A mark that came with a lost cursor may be what was lost: it is forgotten.
+    """
     restarts = walk.restarts + 1
     given_up = restarts >= MOST_RESTARTS
     with work.app.database.write(work.source.id) as connection:
@@ -412,6 +432,8 @@ def _restart(work: Work, walk: Walk, error: PollFailed) -> None:
         sources.update_walk(
             connection, walk.id, slice_end=None, restarts=0 if given_up else restarts, **AFRESH
         )
+        if walk.purpose == "frontier" and isinstance(error, CursorLost):
+            sources.update_feed(connection, walk.source_id, walk.feed, walk.partition, mark="")
     if given_up:
         raise error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-STAMP = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,6}))?"
+STAMP = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,9}))?"
 """Four groups for :func:`read_groups`."""
 
 _WHOLE = re.compile(rf"\s*{STAMP}\s*")
@@ -24,5 +24,5 @@ def read_groups(groups: tuple[str | None, ...]) -> timedelta:
         hours=int(hours),
         minutes=int(minutes),
         seconds=int(seconds),
-        microseconds=int(fraction.ljust(6, "0")),
+        microseconds=int(fraction[:6].ljust(6, "0")),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
@@ -31,6 +31,7 @@ _TAG = re.compile(r"<[^>]*>")
 _SAID = re.compile(r"([^\W\d_][^:<>]{0,60}?):\s+(\S.*)", re.DOTALL)
 _FROM = re.compile(rf"\[?{STAMP}\]?\s+From\s+(.+?)(?:\s+to\s+(.+?))?\s*:\s*(.*)", re.IGNORECASE)
 _TABBED = re.compile(rf"\[?{STAMP}\]?\t\s*(.+?)\s*:?\t\s*(.*)")
+_HEADING = re.compile(rf"\s*([^\W\d_][^:\t]{{0,60}}?)(?<=[^\s\d]){STAMP}\s*")
 _STAMPED = re.compile(rf"\[?{STAMP}\]?\s+([^:\t]{{1,80}}?)\s*:\s+(.*)")
 
 
@@ -109,10 +110,17 @@ def _encoding_of(head: bytes, kind: Kind) -> str:
 
 
 def _read_chat(rows: Iterator[str]) -> Iterator[Line]:
-    """Messages begin with a time; what follows without one goes on with the message before."""
+    """Messages begin with a time; what follows without one goes on with the message before.
+
+    Headings of name and time (``Agent0:07``) begin messages only where the first row is one:
+    elsewhere such a row is what somebody wrote.
+    """
     open_line: Line | None = None
+    begin: Callable[[str], Line | None] | None = None
     for row in rows:
-        begun = _begin_message(row)
+        if begin is None and row.strip():
+            begin = _begin_under_heading if _HEADING.fullmatch(row) else _begin_message
+        begun = begin(row) if begin else None
         if begun:
             yield from _close(open_line)
             open_line = begun
@@ -132,6 +140,11 @@ def _begin_message(row: str) -> Line | None:
         if found := shape.match(row):
             return Line(read_groups(found.groups()[:4]), found[5].strip(), found[6].strip())
     return None
+
+
+def _begin_under_heading(row: str) -> Line | None:
+    found = _HEADING.fullmatch(row)
+    return Line(read_groups(found.groups()[1:]), found[1].strip(), "") if found else None
 
 
 def _close(line: Line | None) -> Iterator[Line]:

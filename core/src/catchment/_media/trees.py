@@ -3,11 +3,15 @@
 Some platforms send text, names and addresses as base64 inside JSON, without saying which fields.
 A field counts as encoded when every value of it in the whole document decodes to printable text:
 one word may look like base64 by accident, a whole column does not.
+
+Some platforms send a document inside a text of another: then the texts are those of the inner one.
+What a platform writes into a conversation for itself (control messages) is nobody's text.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TEXT = {"text", "content", "message", "msg", "body", "caption", "transcript", "comment"}
 _TEXT |= {"utterance", "sentence", "paragraph", "summary", "note", "question", "answer"}
 _LABEL = {"id", "ids", "type", "kind", "status", "count", "uuid", "key", "lang", "language"}
-_LABEL |= {"encoding", "format", "version", "time", "date", "size", "length", "hash", "url"}
+_LABEL |= {"encoding", "format", "version", "time", "date", "size", "length", "hash", "url", "is"}
 _ADDRESS = {"email", "mail", "address", "phone"}
 _NAME = {"name", "speaker", "sender", "receiver", "recipient", "user", "username"}
 _NOBODY = {"file", "group", "channel", "room", "meeting", "topic", "receiver", "recipient", "r"}
@@ -30,6 +34,9 @@ _ABOUT = _LABEL | _ADDRESS | _NAME
 _TIMES: tuple[set[str], ...] = ({"archive", "time"}, {"elapsed"}, {"start"}, {"begin"}, {"from"})
 _TIMES += ({"time"}, {"timestamp"}, {"ts"}, {"offset"})
 _PEOPLE = ({"speaker"}, {"sender"}, {"author"}, {"name"}, {"username"}, {"user"}, {"from"})
+
+_MOST_NAMED = 4
+"""How deep a person may be described: what is foreign must not choose how deep we call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +60,54 @@ class _Place:
 
 def find_texts(document: Any) -> Iterator[Found]:
     """Yield the texts of *document* in its order; a document that is one string is a text."""
-    encoded = _find_encoded(document)
-    waiting = [_Place(document)]  # not recursion: foreign data must not choose how deep we call
+    yield from _walk(_Place(document))
+
+
+def _walk(top: _Place) -> Iterator[Found]:
+    encoded = _find_encoded(top.node)
+    waiting = [top]  # not recursion: foreign data must not choose how deep we call
     while waiting:
         place = waiting.pop()
         if isinstance(place.node, str):
             if place.texts and place.node.strip():
-                yield Found(place.at, place.speaker, place.node.strip())
+                yield from _read_text(place)
         elif isinstance(place.node, Mapping):
-            waiting.extend(reversed(_list_fields(place, encoded)))
+            if not _is_control(place.node):
+                waiting.extend(reversed(_list_fields(place, encoded)))
         elif isinstance(place.node, list):
             waiting.extend(
                 _Place(item, place.at, place.speaker, place.texts) for item in place.node[::-1]
             )
+
+
+def _read_text(place: _Place) -> Iterator[Found]:
+    """The text at *place*, or the texts of the document that it is."""
+    inner = _read_inner(place.node)
+    if inner is None:
+        yield Found(place.at, place.speaker, place.node.strip())
+    else:
+        # A call per document inside a document: each is so much smaller than the one around it,
+        # by its backslashes or its base64, that they end long before our calls do.
+        yield from _walk(_Place(inner, place.at, place.speaker))
+
+
+def _read_inner(text: str) -> Any:
+    """The document with texts that *text* is, or ``None``: people write braces, too."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        inner = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    said = (name for name, value in _list_all(inner) if isinstance(value, str) and value)
+    return inner if any(_is_text(name) for name in said) else None
+
+
+def _is_control(fields: Mapping[str, Any]) -> bool:
+    """Whether a field says that this is a message of the platform to itself."""
+    return any(
+        value is True and {"control", "message"} <= _words(name) for name, value in fields.items()
+    )
 
 
 def _list_fields(place: _Place, encoded: set[str]) -> list[_Place]:
@@ -91,12 +133,25 @@ def _pick_time(fields: Mapping[str, Any]) -> timedelta | None:
     return None
 
 
-def _pick_person(fields: Mapping[str, Any]) -> str:
+def _pick_person(fields: Mapping[str, Any], levels: int = _MOST_NAMED) -> str:
     for value in _list_named(fields, _PEOPLE, frozenset(_LABEL | _ADDRESS | _NOBODY)):
-        name = _pick_person(value) if isinstance(value, Mapping) else value
+        name = _name_person(value, levels) if isinstance(value, Mapping) else value
         if isinstance(name, str) and name.strip() and read_stamp(name) is None:
             return name.strip()
     return ""
+
+
+def _name_person(described: Mapping[str, Any], levels: int) -> str:
+    """The name in what stands under a person's field, itself or one level below it."""
+    if not levels:
+        return ""
+    below = (
+        value
+        for name, value in described.items()
+        if isinstance(value, Mapping) and not _words(name) & _NOBODY
+    )
+    names = (_pick_person(one, levels - 1) for one in (described, *below))
+    return next(filter(None, names), "")
 
 
 def _list_named(
@@ -121,6 +176,14 @@ def _words(name: str) -> set[str]:
 def _find_encoded(document: Any) -> set[str]:
     """Names of fields of which every value in the document is text in base64."""
     encoded: dict[str, bool] = {}
+    for name, value in _list_all(document):
+        if isinstance(value, str) and value:
+            encoded[name] = encoded.get(name, True) and _decode(value) is not None
+    return {name for name, every in encoded.items() if every}
+
+
+def _list_all(document: Any) -> Iterator[tuple[str, Any]]:
+    """Every field of every object of *document*, in no order."""
     waiting: list[Any] = [document]
     while waiting:
         node = waiting.pop()
@@ -128,10 +191,7 @@ def _find_encoded(document: Any) -> set[str]:
             waiting.extend(node)
         elif isinstance(node, Mapping):
             waiting.extend(node.values())
-            for name, value in node.items():
-                if isinstance(value, str) and value:
-                    encoded[name] = encoded.get(name, True) and _decode(value) is not None
-    return {name for name, every in encoded.items() if every}
+            yield from node.items()
 
 
 def _plain(name: str, value: Any, encoded: set[str]) -> Any:

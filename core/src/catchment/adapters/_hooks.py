@@ -92,6 +92,10 @@ class Hooks:
                 raise AdapterFault(
                     f"adapter {self.name}: poll gave a page that is not the last and has no cursor"
                 )
+            if page.mark and not page.last:
+                raise AdapterFault(
+                    f"adapter {self.name}: poll gave a mark on a page that is not the last"
+                )
             if any(not fact.keys for fact in page.facts):
                 raise AdapterFault(f"adapter {self.name}: poll gave a fact without a key")
             last = page.last

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
-from catchment.model._words import Json, Ref, Window, check_known
+from catchment.model._words import BadValue, Json, Ref, Window, check_known
 
 Kind = Literal["audio", "video", "screen", "chat", "transcript", "captions", "attachment"]
 Certainty = Literal["exact", "declared", "guessed"]
@@ -27,6 +27,11 @@ class Way:
             nothing is sent.  It goes into the headers that the client's does
             (:class:`catchment.transport.OwnHeaders`).
         ranged: The platform honours ``Range``: ``True``, ``False``, or ``None`` where unknown.
+        piece_bytes: Where the platform gives no more than so many bytes at once: the file is
+            asked for in pieces of this size, each with its ``Range`` and each a request that the
+            budget for downloads counts.  ``None`` asks for all at once.
+        size_header: A header that tells the size of the whole file in bytes, in any case of its
+            letters, where the usual headers do not (``"x-ms-file-size"``).
     """
 
     url: str = field(repr=False)
@@ -34,6 +39,16 @@ class Way:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     auth: bool = True
     ranged: bool | None = None
+    piece_bytes: int | None = None
+    size_header: str = ""
+
+    def __post_init__(self) -> None:
+        if self.piece_bytes is None:
+            return
+        if self.piece_bytes < 1:
+            raise BadValue("Way.piece_bytes must be at least 1, or None for all bytes at once")
+        if self.ranged is False:
+            raise BadValue("Way.piece_bytes needs ranges, and Way.ranged says that there are none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,21 @@ class Budget:
 class Span:
     """What one call of ``poll`` shall list: a window of one feed and partition.
 
-    ``cursor`` is ``None`` for the first page, else the cursor of the last page that was committed.
+    Attributes:
+        feed: The feed's name.
+        partition: The part of it; empty where it has no parts.
+        window: The stretch of time.
+        cursor: ``None`` for the first page, else the cursor of the last page that was committed.
+        mark: The ``Page.mark`` with which the feed's last walk moved the frontier, the same for
+            all windows and pages of a walk.  Empty for the first one, for looking back, for the
+            recovery of a period and for closing gaps.
     """
 
     feed: str
     partition: str
     window: Window
     cursor: str | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,11 @@ class Fact:
             A fact that expects one and finds none by key within ``patience`` is a gap.
         absence: If no recording can be expected, the kind of gap that people should see all the
             same, one of ``ABSENCES``: ``unanswered``, ``not recorded``, ``failed``, ``refused``,
-            ``paused`` or ``external``; empty where there is nothing to see.
+            ``paused`` or ``external``; empty where there is nothing to see.  Together with
+            ``expects``: a recording is expected, and its absence may be legitimate.  The platform
+            is asked for it by ``ask`` like for any other; without a recording, once the patience is
+            over, it is a gap of this kind and never ``missing`` or ``gone``, and leaves no period
+            incomplete.
         ask: The id under which ``recover`` finds what is missing: empty for the fact's own id,
             ``None`` where the platform cannot be asked by id: then only a listing that looks back
             shows it, or ``recover --missing``, which has the time around ``at`` listed again.
@@ -174,6 +186,10 @@ class Page:
         total: How many rows (sightings and facts) the whole listing has.  Told from the first page
             on or not at all; it is checked.
         last: This page is the last one.  A poll that ends without it has failed.
+        mark: On the last page: from where the next poll of this feed and partition may go on,
+            where the platform gives such a mark (a delta token); kept with the frontier and given
+            back as ``Span.mark``.  Whatever this listing did not tell and the platform lists from
+            the end of its window on must come from there.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -182,3 +198,4 @@ class Page:
     cursor: str | None = None
     total: int | None = None
     last: bool = False
+    mark: str = ""

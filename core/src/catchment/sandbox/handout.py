@@ -24,6 +24,9 @@ def write_config(
 ) -> None:
     """Write a ``catchment.toml`` with which ``catchment run`` captures *simulators*.
 
+    Of those that are served over TLS, the authority's certificate goes into a file beside it: the
+    settings can be read, and what was captured searched, also when nothing is served any more.
+
     Args:
         path: Where to write it.
         simulators: Bound to their addresses, so within ``serve``.
@@ -39,8 +42,11 @@ def write_config(
         "archive": {"root": str(root / "archive")},
         "buffer": {"root": str(root / "buffer")},
     }
+    trusted = _write_authorities(Path(path), simulators)
     for simulator in simulators:
         settings = {"adapter": simulator.name, **simulator.settings()}
+        if simulator.ca_file is not None:
+            settings["ca_file"] = str(trusted)
         if since is not None:
             settings["since"] = since
         if secrets is not None:
@@ -48,6 +54,15 @@ def write_config(
             settings = {name: files.get(str(value), value) for name, value in settings.items()}
         tables[f"sources.{_toml_key(simulator.source)}"] = settings
     Path(path).write_text("\n".join(_toml_table(name, tables[name]) for name in tables), "utf-8")
+
+
+def _write_authorities(path: Path, simulators: Sequence[Simulator]) -> Path:
+    """Write the certificates of all authorities beside *path*, if there are any; tell where."""
+    file = path.resolve().with_name(f"{path.name}.ca.pem")
+    found = [one.ca_file.read_text("ascii") for one in simulators if one.ca_file is not None]
+    if found:
+        file.write_text("".join(dict.fromkeys(found)), "ascii")
+    return file
 
 
 def _write_secrets(simulator: Simulator, folder: Path) -> dict[str, object]:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from email.utils import format_datetime
 from functools import partial
 
 import uvicorn
 
 from catchment.model import Clock
+from catchment.sandbox.certificates import Identity, issued
 from catchment.sandbox.layer import CUT, ASGIApp, Message, Receive, Scope, Send
 from catchment.sandbox.simulator import Simulator
 
 __all__ = ["serve"]
 
 HERE = "127.0.0.1"
+LONGEST = 1 << 17
+"""Bytes of a request's first line and headers: platforms take addresses of 32 KB and more."""
+
 PATIENCE = 10.0
 """Real seconds until a server that does not come up is given up."""
 
@@ -32,34 +37,38 @@ def serve(
 ) -> Iterator[Urls]:
     """Serve every host of *simulators* on 127.0.0.1 until the block is left.
 
+    Those that want TLS share one authority, which is made anew for each call.
+
     Args:
         simulators: What to serve; each is bound to its addresses before the block begins.
         ports: Wanted ports by ``"source.host"``; others are free ones.
 
     Yields:
         The address of each host, by source and host: ``urls["zoom"]["api"]``.
+
+    Raises:
+        NotInstalled: A simulator wants TLS, and what makes certificates is missing.
     """
-    listening: dict[str, dict[str, socket.socket]] = {}
-    clouds: list[_Cloud] = []
-    try:
+    with ExitStack() as stack:
+        identity: Identity | None = None
+        if any(simulator.tls for simulator in simulators):
+            identity = stack.enter_context(issued(HERE, "localhost"))
+        listening: dict[str, dict[str, socket.socket]] = {}
         for simulator in simulators:
             sockets = listening.setdefault(simulator.source, {})
             for host in simulator.hosts:
-                sockets[host] = _listen((ports or {}).get(f"{simulator.source}.{host}", 0))
-            simulator.bind({host: _url(listener) for host, listener in sockets.items()})
+                port = (ports or {}).get(f"{simulator.source}.{host}", 0)
+                sockets[host] = stack.enter_context(_listen(port))
+            if identity is not None and simulator.tls:
+                simulator.ca_file = identity.ca_file
+                stack.callback(setattr, simulator, "ca_file", None)
+            simulator.bind(_urls(simulator, sockets))
         for simulator in simulators:
-            clouds.append(_Cloud(simulator, listening[simulator.source]))
-            clouds[-1].start()
-        yield {
-            source: {host: _url(listener) for host, listener in sockets.items()}
-            for source, sockets in listening.items()
-        }
-    finally:
-        for cloud in clouds:
-            cloud.stop()
-        for sockets in listening.values():
-            for listener in sockets.values():
-                listener.close()
+            context = identity.context if identity is not None and simulator.tls else None
+            cloud = _Cloud(simulator, listening[simulator.source], context)
+            stack.callback(cloud.stop)
+            cloud.start()
+        yield {one.source: _urls(one, listening[one.source]) for one in simulators}
 
 
 def _listen(port: int) -> socket.socket:
@@ -77,23 +86,30 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _url(listener: socket.socket) -> str:
-    return f"http://{HERE}:{listener.getsockname()[1]}"
+def _urls(simulator: Simulator, sockets: Mapping[str, socket.socket]) -> dict[str, str]:
+    scheme = "https" if simulator.tls else "http"
+    return {
+        host: f"{scheme}://{HERE}:{listener.getsockname()[1]}" for host, listener in sockets.items()
+    }
 
 
 class _Server(uvicorn.Server):
     """A server that says when it is ready, and looks often whether it shall stop."""
 
-    def __init__(self, app: ASGIApp, ready: threading.Semaphore) -> None:
+    def __init__(
+        self, app: ASGIApp, ready: threading.Semaphore, context: ssl.SSLContext | None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 access_log=False,
+                h11_max_incomplete_event_size=LONGEST,
                 date_header=False,
                 log_level="critical",
                 lifespan="off",
                 proxy_headers=False,
                 server_header=False,
+                ssl_context_factory=None if context is None else lambda *_: context,
                 timeout_graceful_shutdown=1,
             )
         )
@@ -103,6 +119,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._ready.release()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_soon(self._leave_idle)
+        await super().shutdown(sockets)
+
+    def _leave_idle(self) -> None:
+        """Wait for no client that reads nothing any more: over TLS, closing asks for a reply."""
+        for connection in list(self.server_state.connections):
+            if connection.transport.is_closing():
+                connection.transport.abort()
+
     async def main_loop(self) -> None:
         while not self.should_exit:
             await asyncio.sleep(0.02)
@@ -111,11 +137,17 @@ class _Server(uvicorn.Server):
 class _Cloud:
     """All hosts of one simulator, in one thread."""
 
-    def __init__(self, simulator: Simulator, sockets: Mapping[str, socket.socket]) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        sockets: Mapping[str, socket.socket],
+        context: ssl.SSLContext | None,
+    ) -> None:
         self._ready = threading.Semaphore(0)
         hosts = simulator.hosts
         self._servers = {
-            host: _Server(_hosted(hosts[host], simulator.clock), self._ready) for host in sockets
+            host: _Server(_hosted(hosts[host], simulator.clock), self._ready, context)
+            for host in sockets
         }
         self._sockets = sockets
         self._thread = threading.Thread(target=self._run, name=f"sandbox {simulator.source}")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import ClassVar, cast
 
 from catchment.errors import NotInstalled
@@ -59,6 +60,13 @@ class Simulator:
     A subclass sets ``name`` and, when made, builds ``hosts``.  Hosts learn each other's addresses
     from ``self.urls``, which is filled by :meth:`bind` before the first request arrives.
 
+    Attributes:
+        name: The adapter's name.
+        tls: Whether the hosts are served over TLS (``https://``).  For platforms whose own client
+            libraries ask nothing else; the plugin then depends on ``trustme``.
+        ca_file: While the hosts are served over TLS: the certificate, as PEM, of the authority
+            that clients have to trust.  It is there before :meth:`bind` is called.
+
     Args:
         world: What really happened.
         clock: The platform's time.
@@ -68,6 +76,7 @@ class Simulator:
     """
 
     name: ClassVar[str] = ""
+    tls: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -84,6 +93,7 @@ class Simulator:
         self.switches: Mapping[str, object] = dict(switches or {})
         self.source = source or self.name
         self.urls: Mapping[str, str] = {}
+        self.ca_file: Path | None = None
 
     @property
     def hosts(self) -> Mapping[str, ASGIApp]:
@@ -95,7 +105,9 @@ class Simulator:
         self.urls = dict(urls)
 
     def settings(self) -> Mapping[str, object]:
-        """The source's table for ``catchment.toml``, without ``adapter``; for use after ``bind``.
+        """The source's table for ``catchment.toml``, for use after ``bind``.
+
+        Without ``adapter`` and ``ca_file``, which whoever writes the file knows.
 
         Secrets stand there by reference, ``{"env": "NAME"}``, with their values in ``secrets``.
         """

@@ -38,6 +38,7 @@ from catchment.settings.kinds import (
     beside,
     read_since,
 )
+from catchment.transport.trust import check_authorities
 
 _SQLITE = "sqlite:///"
 _POSTGRES = "postgresql+psycopg://"
@@ -225,6 +226,24 @@ class SourceKeys(Table):
         examples=["6h"],
         description="How old a recording may be without its media before 'status' is alarmed",
     )
+
+    ca_file: Beside | None = Field(
+        None,
+        examples=["proxy.pem"],
+        description="Further certificate authorities to trust, as a PEM file: those of a proxy "
+        "that looks into TLS",
+    )
+
+    @field_validator("ca_file")
+    @classmethod
+    def _check_authorities(cls, ca_file: Path | None) -> Path | None:
+        if ca_file is not None:
+            try:
+                check_authorities(ca_file)
+            except BadSettings as error:
+                remedy = error.remedy[:1].lower() + error.remedy[1:].rstrip(".")
+                raise ValueError(f"{error}; {remedy}") from None
+        return ca_file
 
     @field_validator("since", mode="before")
     @classmethod

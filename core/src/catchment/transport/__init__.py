@@ -4,9 +4,10 @@ Importing this package is cheap: httpx is imported when the first client is open
 """
 
 from catchment.transport._links import may_carry_token
+from catchment.transport._stream import Fetched
 from catchment.transport.buckets import Buckets, LocalBuckets
 from catchment.transport.client import Check, Client, TokenRejected
-from catchment.transport.download import Downloader, Fetched, LinkRefused
+from catchment.transport.download import Downloader, LinkRefused
 from catchment.transport.kit import Kit
 from catchment.transport.limits import Limits
 from catchment.transport.messages import Answer, Request, read_links, read_retry_after

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catchment.errors import AdapterFault, Unreachable
+from catchment.transport import trust
 
 if TYPE_CHECKING:
     import httpx
@@ -21,8 +23,16 @@ if TYPE_CHECKING:
     from catchment.transport.limits import Limits
 
 
-def open_client(limits: Limits) -> httpx.Client:
-    """An httpx client over HTTP/1.1 that follows no redirect, keeps no cookie and logs no url."""
+def open_client(limits: Limits, ca_file: Path | None = None) -> httpx.Client:
+    """An httpx client over HTTP/1.1 that follows no redirect, keeps no cookie and logs no url.
+
+    Args:
+        limits: How long it waits.
+        ca_file: Certificates, as PEM, of authorities that are trusted beside the usual ones.
+
+    Raises:
+        BadSettings: *ca_file* cannot be read, or holds no certificate.
+    """
     import httpx
 
     # Both print whole urls, signatures included, below WARNING.
@@ -32,6 +42,7 @@ def open_client(limits: Limits) -> httpx.Client:
     timeout = httpx.Timeout(read, connect=limits.connect.total_seconds(), pool=2 * read)
     return httpx.Client(
         timeout=timeout,
+        verify=True if ca_file is None else trust.build_context(ca_file),
         follow_redirects=False,
         headers={"User-Agent": f"catchment/{version('catchment')}"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -51,6 +62,9 @@ def reading_errors(host: str) -> Iterator[None]:
     try:
         yield
     except httpx.ConnectError as error:
+        distrust = trust.find_distrust(host, error)
+        if distrust is not None:
+            raise distrust from None
         said = re.sub(r"\[Errno -?\d+\] ", "", str(error)).lower()
         raise Unreachable(f"{host} cannot be reached: {said}") from None
     except (httpx.ConnectTimeout, httpx.PoolTimeout):

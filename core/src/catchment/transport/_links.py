@@ -9,7 +9,7 @@ from email.message import Message
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from catchment.errors import LinkDead, Unreachable
+from catchment.errors import Corrupt, LinkDead, Unreachable
 
 if TYPE_CHECKING:
     import httpx
@@ -78,13 +78,45 @@ def read_target(url: httpx.URL, response: httpx.Response) -> httpx.URL:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Which bytes of a file a request is for: all of them, unless it says otherwise.
+
+    Attributes:
+        start: The first byte.
+        end: The byte after the last one; ``None`` for the end of the file.
+        validator: What the file must still have (``If-Range``), where that is known.
+    """
+
+    start: int = 0
+    end: int | None = None
+    validator: str | None = None
+
+    @property
+    def ranged(self) -> bool:
+        """Whether a part of the file is asked for."""
+        return self.start > 0 or self.end is not None
+
+    def write_headers(self) -> dict[str, str]:
+        """The headers that ask for it."""
+        if not self.ranged:
+            return {}
+        last = "" if self.end is None else self.end - 1
+        headers = {"Range": f"bytes={self.start}-{last}"}
+        # Without a start there is nothing yet that the bytes would have to fit to.
+        return headers | ({"If-Range": self.validator} if self.start and self.validator else {})
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What the head of an answer says about the bytes that follow.
 
     Attributes:
         start: Where in the file they begin.
+        length_bytes: How many they are, if told.
         total_bytes: How large the whole file is, if told.
-        framed: The end of these bytes is the end of the file, and not where a connection broke.
+        partial: They are a range that was asked for, and not the whole file.
+        placed: The server itself said which range; else it is taken to be the one asked for.
+        framed: Their end is where the server ended them, and not where a connection broke.
         media_type: In lower case, without parameters.
         etag: As received.
         last_modified: As received.
@@ -92,7 +124,10 @@ class Head:
     """
 
     start: int
+    length_bytes: int | None
     total_bytes: int | None
+    partial: bool
+    placed: bool
     framed: bool
     media_type: str | None
     etag: str | None
@@ -104,39 +139,82 @@ class Head:
         """The entity tag, if it stands for exactly these bytes."""
         return self.etag if self.etag and self.etag.startswith('"') else None
 
+    @property
+    def reaches_end(self) -> bool:
+        """Whether the last of these bytes is surely the last one of the file."""
+        if not self.partial:
+            return True
+        if self.length_bytes is None or self.total_bytes is None:
+            return False
+        return self.start + self.length_bytes == self.total_bytes
+
     def continues(self, kept: Kept) -> bool:
         """Whether the bytes are what follows *kept*, as far as the server's words can tell."""
         same_tag = kept.etag is None or self.etag is None or self.etag == kept.etag
         totals = {kept.total_bytes, self.total_bytes} - {None}
         return self.start == kept.synced_bytes and same_tag and len(totals) < 2
 
+    def fits(self, first: Head) -> bool:
+        """Whether nothing says that it is of another version of the file than *first* is."""
+        if self.etag and first.etag:
+            return self.etag == first.etag
+        return len({self.last_modified, first.last_modified} - {None}) < 2
 
-def read_head(response: httpx.Response, redirected: bool) -> Head:
-    """Read the head of an answer with status 200 or 206.
+    def proves(self, kept: Kept) -> bool:
+        """Whether a range that continues an earlier download's *kept* is of the same file.
+
+        A server that says which range it sends knows what it was asked, ``If-Range`` included.  One
+        that does not must repeat what the file had.
+        """
+        return self.placed or kept.validator in (self.strong_etag, self.last_modified)
+
+
+def read_head(response: httpx.Response, redirected: bool, ask: Ask, size_header: str = "") -> Head:
+    """Read the head of an answer with status 200 or 206 to *ask*.
 
     Raises:
         Unreachable: A range was answered that cannot be understood.
+        Corrupt: The bytes are compressed, or two sizes are told for one file.
     """
-    headers = response.headers
-    length = headers.get("content-length", "")
+    headers, host = response.headers, response.url.host
+    if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        # Taken off, they might not be the bytes that the platform hashed; left on, they are not
+        # the file.  A server that ignores what was asked is not relied on for either.
+        raise Corrupt(f"{host} compressed the file, although it was asked not to")
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower() or None
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    start, total = 0, int(length) if length.isdigit() and not chunked else None
-    framed = chunked or length.isdigit()
-    if response.status_code == 206:
-        found = _RANGE.fullmatch(headers.get("content-range", "").strip())
-        if found is None:
-            raise Unreachable(f"{response.url.host} answered a range without saying which")
-        start, total = int(found[1]), None if found[3] == "*" else int(found[3])
-        framed = framed and total == int(found[2]) + 1
+    told = None if chunked else _read_number(headers.get("content-length", ""))
+    partial = response.status_code == 206
+    start, length, total = 0, told, None if partial else told
+    said = headers.get("content-range", "").strip() if partial else ""
+    placed = _RANGE.fullmatch(said)
+    if placed is not None:
+        start, total = int(placed[1]), _read_number(placed[3])
+        length = int(placed[2]) + 1 - start
+    elif partial and (said or ask.end is None or (media_type or "").startswith("multipart/")):
+        raise Unreachable(f"{host} answered a range without saying which")
+    elif partial:
+        start = ask.start
+    also = _read_number(headers.get(size_header, "")) if size_header else None
+    if None not in (also, total) and also != total:
+        raise Corrupt(f"{host} says of one file that it has {total} bytes and that it has {also}")
     return Head(
         start,
-        total,
-        framed,
-        headers.get("content-type", "").partition(";")[0].strip().lower() or None,
+        length,
+        also if total is None else total,
+        partial,
+        placed is not None,
+        chunked or told is not None,
+        media_type,
         headers.get("etag"),
         headers.get("last-modified"),
         _read_name(response, redirected),
     )
+
+
+def _read_number(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _read_name(response: httpx.Response, redirected: bool) -> str | None:

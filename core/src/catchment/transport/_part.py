@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from catchment import _crash
 from catchment.errors import StorageUnavailable
@@ -125,15 +123,8 @@ class PartFile:
             _forget(self._part)
         return self._sha256.hexdigest(), self._sha512.hexdigest()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file, which neither finishes nor remembers it."""
         # Closing writes what is buffered: after an error it may fail again, for the same reason.
         with suppress(OSError):
             self._file.close()

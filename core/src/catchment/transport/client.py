@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catchment.errors import (
@@ -60,6 +61,7 @@ class Client:
         account: str = "",
         limits: Limits | None = None,
         stop: threading.Event | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         self._base_url = base_url
         self._clock = clock
@@ -71,6 +73,7 @@ class Client:
         self._account = account
         self._limits = limits or Limits()
         self._stop = stop or threading.Event()
+        self._ca_file = ca_file
         self._http: httpx.Client | None = None
         self._opening = threading.Lock()
         self._offset: timedelta | None = None
@@ -211,7 +214,7 @@ class Client:
     def _opened(self) -> httpx.Client:
         with self._opening:
             if self._http is None:
-                self._http = _http.open_client(self._limits)
+                self._http = _http.open_client(self._limits, self._ca_file)
             return self._http
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +12,8 @@ from typing import TYPE_CHECKING
 from catchment.errors import Corrupt, Later, LinkDead, RateLimited, Unreachable
 from catchment.model import Budget, Clock, Way
 from catchment.transport import _http, _part
-from catchment.transport._links import (
-    Head,
-    may_carry_token,
-    name_host,
-    read_head,
-    read_target,
-)
+from catchment.transport._links import Ask, may_carry_token, name_host, read_head, read_target
+from catchment.transport._stream import Afresh, Errand, Fetched, OnHead, Pace, Stream
 from catchment.transport.buckets import Buckets, LocalBuckets
 from catchment.transport.limits import Limits
 from catchment.transport.messages import read_date, read_retry_after
@@ -29,12 +22,6 @@ from catchment.transport.tokens import TokenSource, write_headers
 if TYPE_CHECKING:
     import httpx
 
-OnHead = Callable[[bytes, str | None], None]
-"""Gets a file's first bytes (up to 4096) and its media type; raises ``Corrupt`` if they lie."""
-
-_BLOCK_BYTES = 1024 * 1024
-_HEAD_BYTES = 4096
-_CHECKPOINT_BYTES = 128 * 1024 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 10
 
@@ -52,43 +39,6 @@ class LinkRefused(LinkDead):
         self.status = status
 
 
-class _Afresh(Exception):
-    """What is kept cannot be continued; the file is fetched from zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A file that was downloaded whole and is on disk.
-
-    Attributes:
-        size_bytes: Its size.
-        sha256: Hex digest.
-        sha512: Hex digest.
-        media_type: As the server said, in lower case and without parameters.
-        etag: As the server said.
-        name: The file name that the server offered, without any folder; a label for people.
-    """
-
-    size_bytes: int
-    sha256: str
-    sha512: str
-    media_type: str | None = None
-    etag: str | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Errand:
-    """The arguments of :meth:`Downloader.fetch`."""
-
-    way: Way
-    part: Path
-    expected_bytes: int | None
-    on_head: OnHead | None
-    on_progress: Callable[[int], None] | None
-    stop: threading.Event
-
-
 class Downloader:
     """Downloads the files of one source.  Thread-safe.
 
@@ -97,11 +47,13 @@ class Downloader:
         token: The source's bearer; ``None`` where it has none.
         token_hosts: Where the bearer may go, as in :func:`may_carry_token`.
         buckets: Where downloads are counted, under ``<account>/downloads``.
-        budget: How often a download may be started; ``None`` for as often as wanted.
+        budget: How often a file, or a piece of one, may be asked for; ``None`` for as often as
+            wanted.
         account: Whom the platform counts.
         limits: ``connect`` and ``read`` time limits, and ``longest_wait``.
         slowest_bytes: A server that gives less within ``slowest_per`` is given up.
         slowest_per: See ``slowest_bytes``.
+        ca_file: Certificates, as PEM, of authorities that are trusted beside the usual ones.
     """
 
     def __init__(
@@ -116,6 +68,7 @@ class Downloader:
         limits: Limits | None = None,
         slowest_bytes: int = 64 * 1024,
         slowest_per: timedelta = timedelta(minutes=1),
+        ca_file: Path | None = None,
     ) -> None:
         self._clock = clock
         self._token = token
@@ -126,6 +79,7 @@ class Downloader:
         self._limits = limits or Limits()
         self._slowest_bytes = slowest_bytes
         self._slowest_per = slowest_per.total_seconds()
+        self._ca_file = ca_file
         self._http: httpx.Client | None = None
         self._opening = threading.Lock()
 
@@ -142,7 +96,8 @@ class Downloader:
         """Download *way* into *part* and return what it is, once all of it is on disk.
 
         A *part* that an earlier call left is continued where the server proves that the file is
-        still the same, and is fetched again from zero where it does not.
+        still the same, and is fetched again from zero where it does not.  A way with
+        ``piece_bytes`` is asked for piece by piece, until the file has the size that was told.
 
         Args:
             way: Where the bytes are.
@@ -160,7 +115,7 @@ class Downloader:
             Later: The download was stopped; the part is kept.
             StorageUnavailable: The buffer cannot be written.
         """
-        errand = _Errand(way, part, expected_bytes, on_head, on_progress, stop or threading.Event())
+        errand = Errand(way, part, expected_bytes, on_head, on_progress, stop or threading.Event())
         self._take(errand.stop)
         try:
             return self._continue(errand)
@@ -185,7 +140,7 @@ class Downloader:
     # --- from the link to the answer that has the bytes -----------------------------------------
 
     @contextmanager
-    def _opened(self, errand: _Errand, kept: _part.Kept) -> Iterator[tuple[httpx.Response, bool]]:
+    def _opened(self, errand: Errand, ask: Ask) -> Iterator[tuple[httpx.Response, bool]]:
         """The answer at the end of all redirects, and whether there were any."""
         import httpx
 
@@ -194,7 +149,7 @@ class Downloader:
         first, method, renewed, hops = url, errand.way.method, False, 0
         while hops <= _MOST_REDIRECTS:
             bearer = self._bearer(errand.way, url)
-            headers = _build_headers(errand.way, kept, same=_origin(url) == _origin(first))
+            headers = _build_headers(errand.way, ask, same=_origin(url) == _origin(first))
             if bearer is not None and self._token is not None:
                 headers |= write_headers(self._token, bearer)
             with _http.reading_errors(url.host):
@@ -210,7 +165,7 @@ class Downloader:
                     self._token.reject(bearer)
                     url, method, renewed, hops = first, errand.way.method, True, 0
                 else:
-                    self._judge(response, kept, self._explain(errand.way, url, hops))
+                    self._judge(response, ask, self._explain(errand.way, url, hops))
                     yield response, hops > 0
                     return
             finally:
@@ -234,12 +189,12 @@ class Downloader:
             return ""
         return f"; no token was sent, because token_hosts() does not allow {name_host(url)}"
 
-    def _judge(self, response: httpx.Response, kept: _part.Kept, without_token: str) -> None:
+    def _judge(self, response: httpx.Response, ask: Ask, without_token: str) -> None:
         status, host = response.status_code, response.url.host
-        if status == 200 or (status == 206 and kept.synced_bytes):
+        if status == 200 or (status == 206 and ask.ranged):
             return
-        if status == 416 and kept.synced_bytes:
-            raise _Afresh
+        if status == 416 and ask.start:
+            raise Afresh
         if status == 429:
             raise self._read_rate_limit(response)
         if 400 <= status < 500 and status != 408:
@@ -260,132 +215,56 @@ class Downloader:
     def _client(self) -> httpx.Client:
         with self._opening:
             if self._http is None:
-                self._http = _http.open_client(self._limits)
+                self._http = _http.open_client(self._limits, self._ca_file)
             return self._http
 
     # --- from the answer to the file ------------------------------------------------------------
 
-    def _continue(self, errand: _Errand) -> Fetched:
+    def _continue(self, errand: Errand) -> Fetched:
         kept = _part.read_kept(errand.part) if errand.way.ranged is not False else None
-        if kept is not None:
-            with suppress(_Afresh):
-                return self._fetch(errand, kept)
-        return self._fetch(errand, _part.Kept())
+        for start in (kept or _part.Kept(), _part.Kept(), _part.Kept()):
+            with suppress(Afresh):
+                return self._fetch(errand, start)
+        raise Corrupt("the file changed again and again while it was fetched, piece by piece")
 
-    def _fetch(self, errand: _Errand, kept: _part.Kept) -> Fetched:
-        with self._opened(errand, kept) as (response, redirected):
-            head = read_head(response, redirected)
-            if response.status_code == 206 and not head.continues(kept):
-                raise _Afresh
-            _judge_head(response, head, errand.expected_bytes)
-            fresh = _part.Kept(0, head.strong_etag, head.last_modified, head.total_bytes)
-            with _part.PartFile(errand.part, kept if head.start else fresh) as file:
-                self._receive(response, head, errand, file)
-                sha256, sha512 = file.finish()
-        return Fetched(file.size_bytes, sha256, sha512, head.media_type, head.etag, head.name)
+    def _fetch(self, errand: Errand, kept: _part.Kept) -> Fetched:
+        pace = Pace(self._slowest_bytes, self._slowest_per)
+        with Stream(errand, kept) as stream:
+            try:
+                while not stream.done:
+                    if stream.begun:
+                        self._take(errand.stop)
+                    self._receive(errand, stream, pace)
+            except (Unreachable, RateLimited, LinkDead, Later):
+                stream.keep()
+                raise
+            return stream.finish()
 
-    def _receive(
-        self, response: httpx.Response, head: Head, errand: _Errand, file: _part.PartFile
-    ) -> None:
-        stream = _Stream(errand, head, file)
-        try:
+    def _receive(self, errand: Errand, stream: Stream, pace: Pace) -> None:
+        """One answer: the whole file, what is missing of it, or its next piece."""
+        ask = stream.ask()
+        with self._opened(errand, ask) as (response, redirected):
+            head = read_head(response, redirected, ask, errand.way.size_header)
+            stream.begin(head, response.url.host)
             with _http.reading_errors(response.url.host):
-                self._read(response, stream, errand)
-            stream.end()
-        except (Unreachable, Later):
-            stream.keep()
-            raise
+                self._read(response, stream, pace, errand.stop)
+            stream.end(head)
 
-    def _read(self, response: httpx.Response, stream: _Stream, errand: _Errand) -> None:
-        minute_ends, minute_bytes = time.monotonic() + self._slowest_per, 0
+    def _read(
+        self, response: httpx.Response, stream: Stream, pace: Pace, stop: threading.Event
+    ) -> None:
+        pace.begin()
         for chunk in response.iter_raw():
             stream.add(chunk)
-            minute_bytes += len(chunk)
-            if errand.stop.is_set():
+            if stop.is_set():
                 raise Later("the download was stopped", at=self._clock.now())
-            if time.monotonic() > minute_ends:
-                if minute_bytes < self._slowest_bytes:
-                    raise Unreachable(f"{response.url.host} gives bytes too slowly")
-                minute_ends, minute_bytes = time.monotonic() + self._slowest_per, 0
+            if not pace.keeps_up(len(chunk)):
+                raise Unreachable(f"{response.url.host} gives bytes too slowly")
 
 
-class _Stream:
-    """Gathers what arrives in small pieces, and judges, writes and counts it in large ones."""
-
-    def __init__(self, errand: _Errand, head: Head, file: _part.PartFile) -> None:
-        self._errand = errand
-        self._head = head
-        self._file = file
-        self._waiting = bytearray()
-        self._judged = file.size_bytes > 0  # its first bytes were judged before they were kept
-        self._checkpoint = file.size_bytes + _CHECKPOINT_BYTES
-
-    def add(self, chunk: bytes) -> None:
-        """Take *chunk*."""
-        self._waiting += chunk
-        if len(self._waiting) >= (_BLOCK_BYTES if self._judged else _HEAD_BYTES):
-            self._flush()
-
-    def end(self) -> None:
-        """Write the rest and judge the whole.
-
-        Raises:
-            Unreachable: The connection broke off where the server had announced no length.
-            Corrupt: The size is not what the platform told.
-        """
-        self._flush()
-        expected = self._errand.expected_bytes
-        got = self._file.size_bytes
-        total = expected if expected is not None else self._head.total_bytes
-        if total is None or got == total:
-            return
-        if got < total and not self._head.framed:
-            raise Unreachable(f"the transfer broke off at {got} of {total} bytes")
-        raise Corrupt(f"the file has {got} bytes, and {total} were announced")
-
-    def keep(self) -> None:
-        """Write the rest and remember it; a first piece too short to be judged is dropped."""
-        if self._judged or len(self._waiting) >= _HEAD_BYTES:
-            self._flush()
-            self._file.checkpoint()
-
-    def _flush(self) -> None:
-        errand = self._errand
-        if not self._judged and errand.on_head:
-            errand.on_head(bytes(self._waiting[:_HEAD_BYTES]), self._head.media_type)
-        self._judged = True
-        if not self._waiting:
-            return
-        self._file.write(self._waiting)
-        self._waiting = bytearray()
-        got = self._file.size_bytes
-        if errand.expected_bytes is not None and got > errand.expected_bytes:
-            raise Corrupt(f"the file is longer than the {errand.expected_bytes} bytes announced")
-        if got >= self._checkpoint:
-            self._file.checkpoint()
-            self._checkpoint = got + _CHECKPOINT_BYTES
-        if errand.on_progress:
-            errand.on_progress(got)
-
-
-def _judge_head(response: httpx.Response, head: Head, expected_bytes: int | None) -> None:
-    host = response.url.host
-    if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-        # Taken off, they might not be the bytes that the platform hashed; left on, they are not
-        # the file.  A server that ignores what was asked is not relied on for either.
-        raise Corrupt(f"{host} compressed the file, although it was asked not to")
-    if None not in (expected_bytes, head.total_bytes) and head.total_bytes != expected_bytes:
-        raise Corrupt(
-            f"{host} offers {head.total_bytes} bytes, and {expected_bytes} were announced"
-        )
-
-
-def _build_headers(way: Way, kept: _part.Kept, same: bool) -> dict[str, str]:
+def _build_headers(way: Way, ask: Ask, same: bool) -> dict[str, str]:
     headers = dict(way.headers) if same else {}
-    headers |= {"Accept": "*/*", "Accept-Encoding": "identity"}
-    if kept.synced_bytes and kept.validator:
-        headers |= {"Range": f"bytes={kept.synced_bytes}-", "If-Range": kept.validator}
-    return headers
+    return headers | {"Accept": "*/*", "Accept-Encoding": "identity"} | ask.write_headers()
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -31,10 +32,12 @@ class Kit:
         vault: Where rotating tokens are kept for all runners.
         limits: How patient the clients are.
         stop: Set when the program shall end; waits end early.
+        ca_file: Certificates, as PEM, of authorities that the clients trust beside the usual ones.
 
     Attributes:
         clock: Where time comes from.
         stop: Set when the program shall end.
+        ca_file: As above; for what an adapter opens by itself.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Kit:
         vault: Vault | None = None,
         limits: Limits | None = None,
         stop: threading.Event | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         self.stop = stop or threading.Event()
         self.clock: Clock = clock or SystemClock(self.stop)
@@ -57,6 +61,7 @@ class Kit:
         self.tokens: TokenStore = tokens or LocalTokens()
         self.vault: Vault = vault or LocalVault()
         self.limits = limits or Limits()
+        self.ca_file = ca_file
         self._clients: list[Client] = []
 
     @classmethod
@@ -96,6 +101,7 @@ class Kit:
             account=self.account,
             limits=self.limits,
             stop=self.stop,
+            ca_file=self.ca_file,
         )
         self._clients.append(client)
         return client

@@ -131,6 +131,7 @@ def make_tables() -> None:
         sa.Column("feed", sa.String(), nullable=False),
         sa.Column("partition", sa.String(), nullable=False),
         sa.Column("frontier", MOMENT, nullable=True),
+        sa.Column("mark", sa.Text(), server_default="", nullable=False),
         sa.Column("rungs", sa.JSON(), nullable=False),
         sa.Column("walked_at", MOMENT, nullable=True),
         sa.Column("failed_at", MOMENT, nullable=True),

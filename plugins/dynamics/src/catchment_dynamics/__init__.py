@@ -1,0 +1,1 @@
+"""Microsoft Dynamics 365 for Catchment: the adapter, and the simulated platform beside it."""
