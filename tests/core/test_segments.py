@@ -158,6 +158,23 @@ def test_one_bad_row_casts_no_doubt_on_another_stay() -> None:
     assert second.running
 
 
+def test_nothing_is_wrong_with_what_has_no_end_yet() -> None:
+    """The agent is in a call that goes on; who has left should be told to have left."""
+    rows = [
+        _row("a", "talk", 5, 20, "connected"),
+        _row("a", "talk", 20, None, "on-hold"),
+        _row("b", "talk", 5, None),
+        _row("b", "away", 30, 40),
+        _row("c", "talk", 40, 10),
+        _row("c", "talk", 41, None),
+    ]
+    stays = {stay.agent: stay for stay in list_stays(rows, None)}
+    assert (stays["a"].running, stays["a"].doubt) == (True, "")
+    assert not stays["b"].running
+    assert "have no end" in stays["b"].doubt
+    assert stays["c"].doubt == "the activities of the agent end before they start"
+
+
 def test_a_stay_goes_on_while_a_colleague_is_called() -> None:
     """Consult to queue: states that are neither talk nor consultation break no contact in two."""
     rows = [

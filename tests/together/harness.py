@@ -147,11 +147,18 @@ class Stage:
         assert isinstance(self.clock, FileClock)
         return Ticking(self.clock, speed)
 
-    def start(self, *, once: bool = True, crash_at: str = "", name: str = "") -> Process:
-        """Start a runner in a process of its own."""
+    def start(
+        self,
+        *,
+        once: bool = True,
+        crash_at: str = "",
+        name: str = "",
+        settings: Path | None = None,
+    ) -> Process:
+        """Start a runner in a process of its own, with other *settings* if it has its own."""
         assert isinstance(self.clock, FileClock)
         program = Path(sys.executable).with_name("catchment")
-        command = [str(program), "--config", str(self.settings_path), "run"]
+        command = [str(program), "--config", str(settings or self.settings_path), "run"]
         return Process(
             [*command, "--once"] if once else command,
             {ENVIRONMENT: str(self.clock.path), "CATCHMENT_CRASH_AT": crash_at},
@@ -309,11 +316,14 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def _write_table(name: str, values: Mapping[str, object]) -> str:
-    return f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+    return f"[{name}]\n" + "".join(
+        f"{key} = {write_toml(value)}\n" for key, value in values.items()
+    )
 
 
-def _toml(value: object) -> str:
+def write_toml(value: object) -> str:
+    """*value* as it stands behind the name of a setting."""
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
+        inside = ", ".join(f"{json.dumps(key)} = {write_toml(item)}" for key, item in value.items())
         return f"{{ {inside} }}"
     return json.dumps(value)

@@ -41,8 +41,8 @@ def test_a_faulty_day_of_all_platforms_is_archived_once(tmp_path: Path, catalogu
         faults.until = stage.clock.now()
         stage.live(stage.clock.now() + 9 * HOUR, step=3 * HOUR)
         finish_listing(stage)
-        # A day later what was promised and never came is given up.
-        stage.live(stage.clock.now() + 26 * HOUR, step=13 * HOUR)
+        # Days later what was promised and never came is given up.
+        stage.live(stage.clock.now() + 78 * HOUR, step=26 * HOUR)
         finish_listing(stage)
         assert_equal(stage)
         assert sum(faults.counts.values()) > 20

@@ -19,7 +19,7 @@ from catchment._engine.recovery import want_period
 from catchment._engine.reporting import report
 from catchment.sandbox import Faults, Lateness, read_symbols
 from catchment_dynamics.simulator.plot import Plot
-from catchment_dynamics.simulator.truth import Stay
+from catchment_dynamics.simulator.stays import Stay
 
 OF = ("dynamics",)
 CHAINS = int(os.environ.get("CATCHMENT_CHAINS", "30"))
@@ -59,8 +59,11 @@ def make_faults(seed: int) -> Faults:
 
 
 def live_through(stage: Stage) -> None:
-    """The working day by the hour, then quiet days until everything late has come."""
-    for hour in (*range(8, 20), 20, 22, 26, 30, 36, 48, 60):
+    """The working day by the hour, then quiet days until everything late has come.
+
+    What never comes is given up after three days.
+    """
+    for hour in (*range(8, 20), 20, 22, 26, 30, 36, 48, 72, 96, 108, 109):
         stage.clock.set(max(stage.clock.now(), START + hour * HOUR))
         stage.run_once()
 
@@ -72,8 +75,17 @@ def live_through(stage: Stage) -> None:
         {},
         {"sas": "403", "recordings_per_call": "session", "orphans_every": 8, "extra_columns": True},
         {"sas": "400", "chunking": False, "hold_rows": "close", "voicemail_columns": "voicemail"},
+        {
+            "throttle_requests": 400,
+            "throttle_time_s": 30,
+            "throttle_concurrency": 2,
+            "sas_ip_restricted": True,
+            "range_header": True,
+            "outbound_phones": "from_customer",
+            "paused_sound": "silent",
+        },
     ],
-    ids=["links", "pieces", "whole"],
+    ids=["links", "pieces", "whole", "throttled"],
 )
 def test_a_faulty_day_is_archived_once(tmp_path: Path, switches: Mapping[str, object]) -> None:
     """Missing 0, duplicates 0, invented 0, bytes equal, by each way to the sound (T1; S004-6)."""
@@ -249,6 +261,7 @@ def test_legs_that_are_written_late_give_a_new_version(tmp_path: Path) -> None:
         while stage.clock.now() < START + 22 * HOUR:
             stage.clock.advance(timedelta(minutes=8))
             stage.run_once()
+        stage.live(START + 110 * HOUR, step=22 * HOUR)  # what never comes is given up
         assert_equal(stage)
         assert compare_stays(stage) > 15
         versions = ask(stage, "SELECT version FROM interaction WHERE survivor_num IS NULL")
@@ -357,3 +370,27 @@ def test_another_organisation_is_noticed_before_anything_is_written(
         assert ("organisation_id" if where == "other_org" else "application user") in why
         for table in ("source", "recording", "fact", "person"):
             assert ask(stage, f"SELECT * FROM {table}") == []
+
+
+def test_rows_that_are_wrong_or_missing_leave_a_doubt(tmp_path: Path) -> None:
+    """Who left before joining, or has no row: the call is captured, and `report` says so."""
+    with staged(
+        tmp_path,
+        of=OF,
+        meetings=0,
+        calls=15,
+        chains=15,
+        switches={"reversed_times_every": 4, "participants_missing_every": 4},
+        at=START + 30 * HOUR,
+        tables=since_start(*OF),
+    ) as stage:
+        stage.run_once()
+        contacts, plot = read_contacts(stage), stage.platform.plot
+        recorded = {one.conversation_id for one in plot.recordings if one.take is not None}
+        expected = list_expected(plot)
+        for conversation_id in expected:
+            assert len(contacts[conversation_id]) == len(expected[conversation_id])
+        spoilt = plot.spoilt & recorded
+        assert spoilt
+        doubtful = {key for key in spoilt if any(row.doubt for row in contacts.get(key, []))}
+        assert len(doubtful) > len(spoilt) / 2, "what is wrong is told of few"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.together.harness import HOUR, START, Process, staged, wait_until
+from tests.together.harness import HOUR, START, Process, staged, wait_until, write_toml
 from tests.together.judge import ask_app, assert_equal, is_idle
 
 from catchment._engine.application import Application
@@ -66,3 +67,56 @@ def test_the_second_runner_takes_over_within_the_lease(tmp_path: Path, catalogue
             for one in runners.values():
                 one.kill()
         assert_equal(stage)
+
+
+@pytest.mark.timeout(600)
+def test_each_node_works_under_a_client_id_of_its_own(tmp_path: Path, catalogue_url: str) -> None:
+    """Two nodes on one catalogue, each with its own limit; one falls, the other goes on (S004-5).
+
+    Their settings differ in the client's id and secret alone, as Dataverse counts requests.
+    """
+    catalogue = {"catalogue": {"url": catalogue_url}} if catalogue_url else {}
+    name = "dynamics"
+    with (
+        staged(
+            tmp_path,
+            of=(name,),
+            meetings=0,
+            calls=30,
+            chains=10,
+            at=START + timedelta(hours=20),
+            shared_clock=True,
+            tables={
+                name: {"since": "2026-10-13T00:00:00Z"},
+                "runner": {"lease": "2m"},
+                **catalogue,
+            },
+        ) as stage,
+        stage.ticking(10) as time,
+        stage.open() as app,
+    ):
+        platform = stage.platform
+        text = stage.settings_path.read_text("utf-8")
+        other = tmp_path / "other.toml"
+        told, mine = platform.settings(1), platform.settings()
+        for setting in ("client_id", "client_secret"):
+            text = text.replace(write_toml(mine[setting]), write_toml(told[setting]))
+        other.write_text(text, "utf-8")
+        runners: dict[str, Process] = {}
+        try:
+            first = runners["first"] = stage.start(once=False, name="first")
+            second = runners["second"] = stage.start(once=False, name="second", settings=other)
+            wait_until(lambda: len(Counter(platform.counts)) == 2, "both are at work")
+            wait_until(lambda: len(holders(app)) > 0, "something is under way")
+            first.kill()
+            before = platform.counts["b"]
+            for hours in (1, 12, 60, 24, 1):  # what never comes is given up after three days
+                time.jump(hours * HOUR)
+                wait_until(lambda: is_idle(app), "the second has done what was left")
+            assert platform.counts["b"] > before
+            second.send(signal.SIGTERM)
+            assert second.wait() == 0
+        finally:
+            for one in runners.values():
+                one.kill()
+        assert_equal(stage, killed=True)

@@ -38,6 +38,7 @@ MOST_APART = timedelta(seconds=1)
 """Rows of one agent that are no further apart are one stay: platforms write them one by one."""
 
 _UNSURE = "the activities of the agent {what}"
+_NO_END = "have no end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def list_stays(
 
     Args:
         rows: In any order; repeats do no harm.
-        ended_at: When the call ended; it stands in for an end that is not told.
+        ended_at: When the call ended; it stands in for an end that is not told.  ``None`` while
+            the call goes on: that a stay which runs has no end is no doubt then.
         began_at: When the call began.  An agent of whom only is told *that* they took part has the
             whole call, in doubt, if both are known; otherwise there is no stay to be made.
     """
@@ -165,14 +167,16 @@ def _list_stays_of(
     )
     runs = list(_list_runs(sure))
     for number, run in enumerate(runs, 1):
-        yield _build(agent, number, run)
+        yield _build(agent, number, run, goes_on=ended_at is None)
     if inside and not runs and whole and not any(row.start or row.end for row in inside):
         doubt = _UNSURE.format(what="have no times")
         yield Stay(agent, 1, *whole, doubt=doubt)
 
 
-def _build(agent: str, number: int, run: Sequence[_Sure]) -> Stay:
-    doubts = {one.doubt for one in run} - {""}
+def _build(agent: str, number: int, run: Sequence[_Sure], *, goes_on: bool) -> Stay:
+    running = any(one.running for one in run)
+    excused = _NO_END if running and goes_on else ""  # it cannot have one yet
+    doubts = {one.doubt for one in run} - {"", excused}
     if any(_collide(one, other) for one, other in combinations(run, 2)):
         doubts.add("overlap")
     talks = [one.window.start for one in run if one.part == "talk"]
@@ -184,7 +188,7 @@ def _build(agent: str, number: int, run: Sequence[_Sure]) -> Stay:
         end=end,
         consults=tuple(_list_consults(run, min(talks, default=end))),
         doubt=_UNSURE.format(what=" and ".join(sorted(doubts))) if doubts else "",
-        running=any(one.running for one in run),
+        running=running,
     )
 
 
@@ -229,7 +233,7 @@ def _settle(row: Row, moments: Sequence[datetime], ended_at: datetime | None) ->
     Args:
         row: As it was told.
         moments: When each of the agent's rows began; what has no end ended with the next of them.
-        ended_at: When the call ended.
+        ended_at: When the call ended; ``None`` while it goes on.
     """
     start, end = row.start, row.end
     if start is None:
@@ -239,7 +243,7 @@ def _settle(row: Row, moments: Sequence[datetime], ended_at: datetime | None) ->
     if end is None:
         after = next((moment for moment in moments if moment > start), None)
         window = Window(start, after or max(start, ended_at or start))
-        return _Sure(row.part, window, row.state, "have no end", running=after is None)
+        return _Sure(row.part, window, row.state, _NO_END, running=after is None)
     if end < start:
         return _Sure(row.part, Window(end, start), row.state, "end before they start")
     return _Sure(row.part, Window(start, end), row.state)

@@ -20,13 +20,15 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Board(Switchboard):
-    """Three switches."""
+    """Some switches."""
 
     platform = "Tin"
 
     paging: Literal["full", "short"] = "full"
     late_every: int = 0
     renewals: bool = True
+    refusal: Literal["none", "403", "true", 404] = "none"
+    greeting: str = ""
 
 
 class Switched(Simulator):
@@ -114,7 +116,28 @@ def test_a_misspelt_switch_names_those_that_there_are() -> None:
         Board.read({"late": 3})
     said = "the Tin simulator has no switch 'late'; it has late_every, "
     assert str(caught.value).startswith(said)
-    assert set(str(caught.value).removeprefix(said).split(", ")) == {"paging", "renewals"}
+    others = {"paging", "renewals", "refusal", "greeting"}
+    assert set(str(caught.value).removeprefix(said).split(", ")) == others
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"),
+    [
+        ("refusal=403", "403"),
+        ('refusal="403"', "403"),
+        ("refusal=true", "true"),
+        ("refusal=404", 404),
+        ("greeting=5", "5"),
+        ("late_every=403", 403),
+        ("renewals=false", False),
+    ],
+)
+def test_a_number_that_spells_a_position_is_that_position(typed: str, position: object) -> None:
+    """Nobody has to know that a position is a text, and put quotes around it twice."""
+    given = read_switches([typed], ["tin"])["tin"]
+    (name,) = given
+    found = getattr(Board.read(given), name)
+    assert (found, type(found)) == (position, type(position))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +147,8 @@ def test_a_misspelt_switch_names_those_that_there_are() -> None:
         ("late_every", True, "a whole number from 0 on"),
         ("late_every", -1, "a whole number from 0 on"),
         ("renewals", 1, "true or false"),
+        ("refusal", 405, "none | 403 | true | 404"),
+        ("refusal", False, "none | 403 | true | 404"),
     ],
 )
 def test_a_position_that_there_is_not_is_refused(name: str, value: object, takes: str) -> None:

@@ -98,7 +98,7 @@ def test_not_yet_is_believed_for_as_long_as_patience_lasts(stage: Stage) -> None
     stage.wait(HOUR)
     stage.do("capture")
     assert stage.recording("c1").state == "gone"
-    assert stage.recording("c1").reason == "not offered within 1 day, 0:00:00: still being cut"
+    assert stage.recording("c1").reason == "not offered within 24 h: still being cut"
     assert stage.job("capture").due_at is None
 
 
@@ -206,7 +206,7 @@ def test_a_file_that_never_came_is_gone_and_the_others_stay(stage: Stage) -> Non
     stage.do("capture")
     assert stage.recording("c1").state == "quiet"
     assert [row.state for row in stage.files()] == ["archived", "gone"]
-    assert stage.file(file_id="b").reason == "not offered within 1 day, 0:00:00: being written"
+    assert stage.file(file_id="b").reason == "not offered within 24 h: being written"
 
 
 def test_giving_up_one_file_gives_up_no_download(stage: Stage) -> None:
@@ -353,6 +353,21 @@ def test_a_visit_without_news_makes_no_version(stage: Stage) -> None:
     stage.wait(2 * HOUR)
     stage.do("capture")
     assert stage.claim("map") == []
+
+
+def test_what_is_not_yet_there_is_sealed_once_and_again_when_it_is_gone(stage: Stage) -> None:
+    """Asking again and hearing the same makes no version; giving it up is news (promise 4)."""
+    seen(stage)
+    answer(stage, NotYet, why="still being cut")
+    versions = []
+    for wait in (HOUR, HOUR, HOUR, DAY, HOUR, HOUR):
+        for kind in ("capture", "map", "seal"):
+            assert [error for error in stage.do(kind, once=True) if error] == []
+        versions.append(stage.interaction("c1").version)
+        stage.wait(wait)
+    # News is sealed when it has been quiet for a while.
+    assert versions == [0, 1, 1, 1, 1, 2]
+    assert stage.recording("c1").state == "gone"
 
 
 def test_news_of_a_visit_makes_a_version(stage: Stage) -> None:

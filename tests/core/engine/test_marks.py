@@ -20,7 +20,7 @@ from tests.core.engine.platform import (
     name_parts,
 )
 
-from catchment._catalogue import tables
+from catchment._catalogue import sources, tables
 from catchment._engine.recovery import want_period
 from catchment.errors import CursorLost, PollFailed, Truncated, Unreachable
 from catchment.model import Feed, Page, Span, Window
@@ -100,6 +100,24 @@ def test_what_came_since_the_mark_may_reach_further_than_the_window(stage: Stage
     frontier = [span for span in poll_after(stage, 30 * HOUR) if span.mark]
     assert len(frontier) == 1
     assert (stage.feed().frontier, stage.feed().mark) == (end, "all")
+
+
+@pytest.mark.parametrize("mark", [True, False])
+def test_what_came_since_the_mark_may_begin_after_the_window_does(stage: Stage, mark: bool) -> None:
+    """The mark says from where it is complete; without one, the window must be answered whole."""
+    stage.do("poll")
+    frontier = stage.feed().frontier
+
+    def follow(span: Span) -> Iterator[Page]:
+        asked = span.window
+        yield Page(covers=Window(asked.start + MINUTE, asked.end), last=True, mark="next")
+
+    if not mark:
+        with stage.app.database.write() as connection:
+            sources.update_feed(connection, stage.source.id, "calls", "", mark="")
+    stage.cloud.poll = follow
+    poll_after(stage)
+    assert (stage.feed().frontier > frontier, stage.feed().mark == "next") == (mark, mark)
 
 
 def test_what_is_told_from_a_mark_counts_wherever_it_lies(stage: Stage) -> None:

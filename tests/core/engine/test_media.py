@@ -6,6 +6,8 @@ import hashlib
 import io
 import shutil
 import wave
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,7 +23,7 @@ from catchment.errors import (
     StorageUnavailable,
     Unreachable,
 )
-from catchment.model import Batch, MediaFile, Ready, Timeline, Way, Window
+from catchment.model import Batch, Budget, MediaFile, Ready, Timeline, Way, Window
 
 PAGE = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
 
@@ -260,6 +262,62 @@ def test_a_dead_link_is_renewed_by_asking_again(stage: Stage) -> None:
     assert stage.do("media") == [None]
     assert stage.cloud.asked("fetch_media")[-1] == (["c1"], True)
     assert stage.archived() == {("c1", "f"): b"hello"}
+
+
+def count_against(stage: Stage, *budgets: str) -> None:
+    """Let every link count against the first of *budgets*, and every renewed one against the last.
+
+    The node that downloads declares the last alone.
+    """
+    stage.configure(budgets={budgets[-1]: Budget(1, "1m", share=1.0)})
+
+    def offer_files(batch: Batch) -> Iterator[Ready]:
+        budget = budgets[-1 if batch.renew else 0]
+        for one in batch:
+            way = Way(stage.cloud.link(one.external_id, "f"), auth=False, budget=budget)
+            yield Ready(one, files=(stage.cloud.describe(one.external_id, "f", ways=(way,)),))
+
+    stage.cloud.media = offer_files
+
+
+def test_a_file_counts_against_the_budget_that_its_way_names(stage: Stage) -> None:
+    """A platform that counts downloads with other requests is not asked more often than told."""
+    count_against(stage, "api")
+    stage.cloud.hold("c1")
+    stage.cloud.hold("c2")
+    stage.do("poll")
+    stage.do("capture")
+    done, waits = stage.do("media")
+    assert done is None
+    assert isinstance(waits, RateLimited)
+    assert len(stage.cloud.fetched) == 1
+
+
+def test_a_link_that_counts_against_another_nodes_budget_is_asked_anew(stage: Stage) -> None:
+    """Nodes with client ids of their own share a catalogue, and each keeps its own limit."""
+    count_against(stage, "api/a", "api/b")
+    offer(stage)
+    assert stage.do("media") == [None]
+    assert stage.cloud.asked("fetch_media") == [(["c1"], False), (["c1"], True)]
+
+
+def test_what_counts_against_no_node_is_taken_from_any(stage: Stage) -> None:
+    """A signed link is used as it is, whoever asked for it; the ways behind it are not ours."""
+    count_against(stage, "api/b")
+    offered = stage.cloud.media
+
+    def with_a_signed_link(batch: Batch) -> Iterator[Ready]:
+        for one in offered(batch):
+            assert isinstance(one, Ready)
+            (file,) = one.files
+            (way,) = file.ways
+            ways = (replace(way, url=way.url + "/no", budget="api/a"), replace(way, budget=""))
+            yield replace(one, files=(replace(file, ways=ways),))
+
+    stage.cloud.media = with_a_signed_link
+    offer(stage)
+    assert stage.do("media") == [None]
+    assert len(stage.cloud.asked("fetch_media")) == 1
 
 
 def test_a_link_that_is_too_old_is_renewed_before_it_is_used(stage: Stage) -> None:

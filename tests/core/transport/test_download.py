@@ -194,10 +194,10 @@ def test_a_broken_transfer_is_continued(
 def test_a_transfer_that_breaks_twice_is_continued_twice(
     downloader: Downloader, serve: Any, reply: Any, part: Path
 ) -> None:
-    """T4: what is remembered outlives a continuation that repeats no validator."""
+    """T4: what is remembered outlives a continuation that breaks off as well."""
     server = serve(ranged(reply))
     break_off(downloader, server, part, reply)
-    more = {"Content-Range": f"bytes {HALF}-{len(FILE) - 1}/{len(FILE)}"}
+    more = {**TAG, "Content-Range": f"bytes {HALF}-{len(FILE) - 1}/{len(FILE)}"}
     server.answer = lambda asked: reply(206, FILE[HALF:200_000], more, length=HALF)
     with pytest.raises(Unreachable):
         downloader.fetch(Way(server.url), part)
@@ -213,9 +213,83 @@ def test_a_transfer_is_continued_by_its_date_of_change(
     changed = "Tue, 20 Oct 2026 07:00:00 GMT"
     server = serve(ranged(reply))
     break_off(downloader, server, part, reply, **{"Last-Modified": changed})
-    server.answer = ranged(reply, tag=changed)
+    told = {
+        "Last-Modified": changed,
+        "Content-Range": f"bytes {HALF}-{len(FILE) - 1}/{len(FILE)}",
+    }
+    server.answer = lambda asked: reply(206, FILE[HALF:], told)
     assert is_whole(downloader.fetch(Way(server.url), part), part)
-    assert server.asked[0].headers["if-range"] == changed
+    assert [asked.headers["if-range"] for asked in server.asked] == [changed]
+
+
+def placed(reply: Any, body: bytes, headers: dict[str, str]) -> Callable[[Any], Any]:
+    """A server that honours ``Range``, says which, and does not care for ``If-Range``."""
+
+    def answer(asked: Any) -> Any:
+        if "range" not in asked.headers:
+            return reply(body=body, headers=headers)
+        start = int(asked.headers["range"].removeprefix("bytes=").removesuffix("-"))
+        said = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
+        return reply(206, body[start:], headers | said)
+
+    return answer
+
+
+@pytest.mark.parametrize("kept", [TAG, {"Last-Modified": "Tue, 20 Oct 2026 07:00:00 GMT"}])
+@pytest.mark.parametrize("now", [{}, {"ETag": 'W/"v1"'}])
+def test_a_named_range_proves_nothing_by_itself(
+    downloader: Downloader,
+    serve: Any,
+    reply: Any,
+    part: Path,
+    kept: dict[str, str],
+    now: dict[str, str],
+) -> None:
+    """T4: the validator that was kept must come again; a server may not know ``If-Range``."""
+    server = serve(ranged(reply))
+    break_off(downloader, server, part, reply, **kept)
+    other = FILE[::-1]
+    server.answer = placed(reply, other, now)
+    assert is_whole(downloader.fetch(Way(server.url), part), part, other)
+    assert ["range" in asked.headers for asked in server.asked] == [True, False]
+
+
+def test_the_same_tag_at_another_host_is_no_proof(
+    downloader: Downloader, serve: Any, reply: Any, part: Path
+) -> None:
+    """T4: what two servers call version 1 may be two files, however alike they are told."""
+    break_off(downloader, serve(ranged(reply)), part, reply)
+    other = FILE[::-1]
+    second = serve(placed(reply, other, TAG))
+    assert is_whole(downloader.fetch(Way(second.url), part), part, other)
+    assert ["range" in asked.headers for asked in second.asked] == [True, False]
+
+
+def test_the_host_that_gives_the_bytes_is_the_one_that_counts(
+    downloader: Downloader, serve: Any, reply: Any, part: Path
+) -> None:
+    """Behind a link that redirects, the part goes on where the same server has the file."""
+    store = serve(ranged(reply))
+    link = serve(lambda asked: reply(302, headers={"Location": store.url + "/f"}))
+    break_off(downloader, store, part, reply)
+    store.answer = ranged(reply)
+    assert is_whole(downloader.fetch(Way(link.url), part), part)
+    assert [asked.headers["range"] for asked in store.asked] == [f"bytes={HALF}-"]
+
+
+def test_a_memory_of_before_that_names_no_server_is_no_proof(
+    downloader: Downloader, serve: Any, reply: Any, part: Path
+) -> None:
+    """What an older version left is fetched again from zero."""
+    server = serve(ranged(reply))
+    break_off(downloader, server, part, reply)
+    memory = part.with_name(part.name + ".resume")
+    kept = json.loads(memory.read_text())
+    del kept["origin"]
+    memory.write_text(json.dumps(kept))
+    other = FILE[::-1]
+    server.answer = placed(reply, other, TAG)
+    assert is_whole(downloader.fetch(Way(server.url), part), part, other)
 
 
 @pytest.mark.parametrize("headers", [{"X": "y"}, {"ETag": 'W/"v1"'}])
@@ -351,14 +425,16 @@ def test_a_damaged_memory_is_no_memory(
 def test_the_memory_holds_no_link(
     downloader: Downloader, serve: Any, reply: Any, part: Path
 ) -> None:
-    """Links are secrets: what is remembered is size and validators."""
-    break_off(downloader, serve(ranged(reply)), part, reply)
+    """Links are secrets: what is remembered is the server, the size and the validators."""
+    server = serve(ranged(reply))
+    break_off(downloader, server, part, reply)
     kept = json.loads(part.with_name(part.name + ".resume").read_text())
     assert kept == {
         "synced_bytes": HALF,
         "etag": '"v1"',
         "last_modified": None,
         "total_bytes": len(FILE),
+        "origin": server.url,
     }
 
 

@@ -110,7 +110,7 @@ class Organisation:
 
     def of_client(self, number: int) -> Hooks:
         """The hooks of an adapter that is another application user."""
-        return self._hooks(self.simulator.settings_of(number))
+        return self._hooks(self.simulator.settings(number))
 
     def _hooks(self, table: Mapping[str, object]) -> Hooks:
         settings = DynamicsSettings.model_validate(table)

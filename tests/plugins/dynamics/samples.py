@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, cast
 
 from catchment.model import Bundle, Fact, Json, Measured, Recording, StoredFile, Timeline, Window
 from catchment_dynamics import sightings
+from catchment_dynamics.choices import AUTOMATIC, Begin, Orientation, Rule
 from catchment_dynamics.payloads import FORMATTED, LOGICAL_NAME
 from catchment_dynamics.sightings import map_conversation, map_recording
 from catchment_dynamics.words import CONSULT, HOLD, PRIMARY
@@ -35,15 +36,14 @@ NAMES = {A: "Ada Hodges", B: "Bea Braun", C: "Cem Demir", D: "Dora Vidal"}
 class Chosen:
     """Settings as a test wants them."""
 
-    recording_begins: Literal["answer", "call"] = "answer"
-    outbound_numbers: Literal["from_caller", "from_customer"] = "from_caller"
-    rules: Mapping[str, str] = field(default_factory=dict)
+    recording_begins: Begin = "answer"
+    outbound_numbers: Orientation = "from_caller"
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
-    def find_rule(self, *names: str | None) -> str:
+    def find_rule(self, *names: str | None) -> Rule:
         """The rule of the first of *names* that has one."""
-        return next(
-            (self.rules[name] for name in names if name and name in self.rules), "automatic"
-        )
+        told = (self.rules[name] for name in names if name and name in self.rules)
+        return cast(Rule, next(told, AUTOMATIC))
 
 
 DEFAULT = Chosen()

@@ -28,7 +28,7 @@ def test_everything_passes_where_nothing_is_missing(make_organisation: MakeOrgan
         ["access token", "organisation", *NEEDED, *WELCOME, "download of sound"], "pass"
     )
     assert list(told)[:2] == ["access token", "organisation"]
-    assert told["download of sound"].detail == "sound comes by signed link"
+    assert told["download of sound"].detail.startswith("sound comes by signed link from 127.0.0.1:")
 
 
 def test_a_wrong_secret_is_told_once(
@@ -74,7 +74,8 @@ def test_each_privilege_is_proved_on_its_own_table(
     assert privilege in told[what].detail
     assert privilege in told[what].remedy
     others = [name for name, one in told.items() if one.verdict != "pass" and name != what]
-    assert others == (["sessions"] if privilege == "prvReadActivity" else [])
+    activities = ["sessions", "voicemails"]
+    assert others == (activities if privilege == "prvReadActivity" else [])
 
 
 def test_missing_tables_and_columns_are_told_by_name(make_organisation: MakeOrganisation) -> None:
@@ -90,6 +91,37 @@ def test_missing_tables_and_columns_are_told_by_name(make_organisation: MakeOrga
     assert told["voicemails"].verdict == "warn"
     assert "msdyn_ocvoicemail" in told["voicemails"].detail
     assert all(one.remedy for one in told.values() if one.verdict != "pass")
+
+
+def test_columns_that_nothing_is_read_from_are_not_missed(
+    make_organisation: MakeOrganisation,
+) -> None:
+    """They are kept where they are, and an environment without them loses nothing."""
+    lacking = (
+        "msdyn_ocliveworkitem.msdyn_channelconnectionid msdyn_sessionparticipant.msdyn_idletime"
+    )
+    told = read_findings(make_organisation(missing_columns=lacking).hooks)
+    assert {one.verdict for one in told.values()} == {"pass"}
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=1), None])
+def test_tables_that_tell_no_row_are_doubted(
+    make_organisation: MakeOrganisation, later: timedelta | None
+) -> None:
+    """1.2: a privilege that reaches too few rows is not refused; so is none in an empty one."""
+    organisation = (
+        make_organisation(calls=4, chains=0, depth="user")
+        if later is None
+        else make_organisation(calls=1, chains=0, later=later)
+    )
+    told = read_findings(organisation.hooks)
+    for what in ("recordings", "conversations"):
+        assert told[what].verdict == "pass"
+        assert told[f"rows of {what}"].verdict == "warn"
+        assert "Depth" in told[f"rows of {what}"].detail
+        assert "Organization" in told[f"rows of {what}"].remedy
+    full = read_findings(make_organisation(calls=4, chains=0).hooks)
+    assert not [name for name in full if name.startswith("rows of")]
 
 
 def test_a_missing_table_of_recordings_fails(make_organisation: MakeOrganisation) -> None:
@@ -112,13 +144,22 @@ def test_hidden_metadata_is_a_warning(make_organisation: MakeOrganisation) -> No
 @pytest.mark.parametrize(
     ("switches", "changed", "verdict", "said"),
     [
-        ({"sas": "400"}, {}, "pass", "customer-managed keys or a restriction: signed links are "
-         "refused; sound comes in pieces"),
-        ({"sas": "403", "chunking": False}, {}, "pass", "sound comes whole"),
-        ({}, {"audio": "chunks"}, "pass", "sound comes in pieces"),
-        ({}, {"audio": "whole"}, "pass", "sound comes whole"),
-        ({"sas": "400"}, {"audio": "sas"}, "fail", "signed links are refused"),
-        ({"chunking": False}, {"audio": "chunks"}, "fail", "0x80090017"),
+        ({"sas": "400"}, {}, "pass", ("sound comes in pieces", "signed links are refused",
+         "customer-managed keys")),
+        ({"sas": "403", "chunking": False}, {}, "pass", ("sound comes whole",
+         "signed links are refused", "pieces are refused", "0x80090017")),
+        ({"sas": "503"}, {}, "warn", ("sound comes in pieces", "signed links cannot be had")),
+        ({"chunking": False}, {}, "pass", ("sound comes by signed link", "pieces are refused")),
+        ({"sas_ip_restricted": True}, {}, "warn", ("sound comes in pieces", "refuses signed links",
+         "127.0.0.1:", "401", "AuthorizationSourceIPMismatch")),
+        ({"sas_ip_restricted": True, "chunking": False}, {}, "warn", ("sound comes whole", "401")),
+        ({"sas_ip_restricted": True}, {"audio": "sas"}, "fail", ("refuses signed links", "401")),
+        ({"sas": "503"}, {"audio": "sas"}, "warn", ("could not be tried",)),
+        ({}, {"audio": "chunks"}, "pass", ("sound comes in pieces",)),
+        ({}, {"audio": "whole"}, "pass", ("sound comes whole",)),
+        ({"chunking": False}, {"audio": "whole"}, "pass", ("sound comes whole",)),
+        ({"sas": "400"}, {"audio": "sas"}, "fail", ("signed links are refused",)),
+        ({"chunking": False}, {"audio": "chunks"}, "fail", ("0x80090017",)),
     ],
     ids=repr,
 )  # fmt: skip
@@ -127,14 +168,52 @@ def test_how_sound_comes_is_tried(
     switches: dict[str, object],
     changed: dict[str, object],
     verdict: str,
-    said: str,
+    said: tuple[str, ...],
 ) -> None:
-    """2.9: with the newest recording, without downloading it."""
+    """2.9: each way that the setting allows, with the first byte of the newest recording."""
     organisation = make_organisation(calls=6, chains=0, changed=changed, **switches)
     finding = read_findings(organisation.hooks)["download of sound"]
     assert finding.verdict == verdict
-    assert said in finding.detail
+    assert [word for word in said if word not in finding.detail] == []
+    assert bool(finding.remedy) is (verdict != "pass")
     assert "sig=" not in finding.detail + finding.remedy
+    assert "orgfiles" not in finding.detail + finding.remedy
+
+
+def test_no_whole_recording_is_downloaded_for_a_check(make_organisation: MakeOrganisation) -> None:
+    """One byte tells as much."""
+    organisation = make_organisation(calls=6, chains=0)
+    read_findings(organisation.hooks)
+    asked = [one[1] for one in organisation.simulator.environment.asked]
+    assert len([path for path in asked if path.endswith("/$value")]) == 2
+    assert len([path for path in asked if path.startswith("/orgfiles/")]) == 1
+
+
+def test_a_file_host_behind_a_firewall_is_named(make_organisation: MakeOrganisation) -> None:
+    """Nobody answers there: each file would cost an attempt, and the other ways go on."""
+    organisation = make_organisation(calls=6, chains=0)
+    simulator = organisation.simulator
+    simulator.bind({**simulator.urls, "files": "https://127.0.0.1:9"})
+    finding = read_findings(organisation.hooks)["download of sound"]
+    assert finding.verdict == "warn"
+    assert finding.detail.startswith("sound comes in pieces")
+    assert "127.0.0.1:9, which is not reached" in finding.detail
+    assert "127.0.0.1:9" in finding.remedy
+    assert "sig=" not in finding.detail + finding.remedy
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "0x80040217"), (403, "")])
+def test_a_recording_that_cannot_be_had_is_no_proof_of_ways(
+    make_organisation: MakeOrganisation, status: int, code: str
+) -> None:
+    """It may have been deleted just now; what is refused fails."""
+    organisation = make_organisation(calls=6, chains=0)
+    organisation.simulator.refuse = lambda _verb, path: (
+        (status, code) if "GetFileSasUrl" in path or path.endswith("/$value") else (0, "")
+    )
+    finding = read_findings(organisation.hooks)["download of sound"]
+    assert finding.verdict == ("fail" if status == 403 else "warn")
+    assert finding.remedy
 
 
 def test_an_empty_environment_has_nothing_to_try(make_organisation: MakeOrganisation) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.plugins.dynamics.samples import (
     DEFAULT,
@@ -115,6 +116,7 @@ def clean_calls(draw: st.DrawFn) -> tuple[Told, list[tuple[str, int, int]]]:
     return told, sorted(expected, key=lambda one: (one[1], one[2], one[0]))
 
 
+@limits(deadline=None)
 @given(clean_calls(), st.floats(-1, 1), st.sampled_from([DEFAULT, BY_CALL]))
 def test_clean_rows_are_never_in_doubt(
     made: tuple[Told, list[tuple[str, int, int]]], more: float, settings: Chosen
@@ -220,6 +222,30 @@ def test_a_recording_that_begins_with_the_call_names_the_setting() -> None:
     assert 'set recording_begins to "call"' in sentence
     (sentence,) = set(doubts(SCRIPTED, stored(0, 600, plays=539.6), settings=BY_CALL))
     assert 'set recording_begins to "answer"' in sentence
+
+
+def test_what_goes_on_without_an_agent_is_as_long_as_its_recording() -> None:
+    """A bridged call, and a caller who waits for the next agent and gives up (3.10)."""
+    wrapped = {"msdyn_wrapupinitiatedon": "2026-03-02T08:18:58Z"}
+    row = conversation(msdyn_transfercount=0, **wrapped) | {"_msdyn_activeagentid_value": B}
+    number = {"msdyn_externalparticipantchannel": "+4989222222"}
+    bridged = Told(
+        row,
+        (session(S2, 52, 60, 360, 21),),
+        (
+            participant(P2, S2, B, 52, 60, 300),
+            participant(guid(0x705), S2, "", 280, 290, 600, **number),
+        ),
+        (),
+    )
+    assert doubts(bridged, stored(plays=540)) == [""]
+    waiting = replace(
+        bridged,
+        sessions=(session(S2, 52, 60, 300, 6), session(S3, 300, None, 400, 20)),
+        participants=bridged.participants[:1],
+        conversation=row | {"msdyn_transfercount": 1, "msdyn_isabandoned": True},
+    )
+    assert doubts(waiting, stored(60, 400)) == [""]
 
 
 def test_who_hears_nothing_of_it_has_no_doubt_of_its_length() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from tests.plugins.dynamics.organisation import (
 )
 
 from catchment.adapters import Hooks
-from catchment.errors import CursorLost, NotPermitted, Unreachable
+from catchment.errors import CursorLost, NotPermitted, Refused, Unreachable
 from catchment.model import Page, Window
 from catchment.sandbox import Faults
 from catchment_dynamics.simulator.schema import build_schema
@@ -165,11 +166,115 @@ def test_tables_that_are_not_there_list_nothing(
     """Not every environment has them; the rest goes on, also where the metadata is hidden."""
     organisation = make_organisation(missing_tables="msdyn_transcript msdyn_ocvoicemail")
     assert [(page.last, read_ids([page])) for page in organisation.poll(feed)] == [(True, set())]
-    organisation = make_organisation(missing_tables="msdyn_transcript msdyn_ocvoicemail")
+
+
+@pytest.mark.parametrize("listing", ["modifiedon", "change_tracking"])
+@pytest.mark.parametrize("code", ["0x80040217", "0x8006088a", ""])
+@pytest.mark.parametrize("place", ["/Attributes", "/msdyn_transcripts", "'msdyn_transcript')"])
+def test_one_answer_does_not_prove_that_a_table_is_missing(
+    make_organisation: MakeOrganisation, place: str, code: str, listing: str
+) -> None:
+    """A frontier that ran past it would never come back; nothing of it is remembered."""
+    organisation = make_organisation()
+    hooks = organisation.changed(listing=listing)
+    organisation.simulator.refuse = lambda _verb, path: (404, code) if place in path else (0, "")
+    with pytest.raises((Unreachable, Refused, NotPermitted)):
+        list(organisation.poll("transcripts", hooks=hooks))
+    organisation.simulator.refuse = lambda _verb, _path: (0, "")
+    assert read_ids(organisation.poll("transcripts", hooks=hooks))
+
+
+def test_without_metadata_a_table_is_not_proved_to_be_missing(
+    make_organisation: MakeOrganisation,
+) -> None:
+    """It fails by name, and says what would prove it, or do without it."""
+    organisation = make_organisation(missing_tables="msdyn_ocvoicemail")
     organisation.simulator.refuse = lambda _verb, path: (
         (403, "") if "EntityDefinitions" in path else (0, "")
     )
-    assert [(page.last, read_ids([page])) for page in organisation.poll(feed)] == [(True, set())]
+    with pytest.raises(NotPermitted, match="msdyn_ocvoicemail seems to be missing") as refused:
+        list(organisation.poll("voicemails"))
+    assert "voicemails" in refused.value.remedy
+
+
+@pytest.mark.parametrize("feed", ["recordings", "sessions"])
+def test_404_of_somebody_else_stops_no_source(
+    make_organisation: MakeOrganisation, feed: str
+) -> None:
+    """A gateway's: the window is asked for again."""
+    organisation = make_organisation()
+    organisation.simulator.refuse = lambda _verb, path: (
+        (404, "") if path.endswith("s") and "EntityDefinitions" not in path else (0, "")
+    )
+    with pytest.raises(Unreachable):
+        list(organisation.poll(feed))
+
+
+def test_columns_that_queries_reject_are_left_out(make_organisation: MakeOrganisation) -> None:
+    """6, pain 3: the metadata lists them, and each fails the whole query."""
+    rejected = (
+        "msdyn_ocrecording.msdyn_name msdyn_ocliveworkitem.msdyn_intent "
+        "msdyn_ocliveworkitem.msdyn_queueid"
+    )
+    organisation = make_organisation(rejected_columns=rejected)
+    found = organisation.facts("conversations").values()
+    assert found
+    assert all("msdyn_intent" not in one.document for one in found)
+    assert organisation.files() == organisation.truth()
+    organisation.simulator.seen.clear()
+    list(organisation.poll("recordings"))
+    assert sum("msdyn_ocrecordings" in path for path, _ in organisation.simulator.seen) == 1
+
+
+def test_a_needed_column_that_queries_reject_is_named(make_organisation: MakeOrganisation) -> None:
+    """Recordings are listed all the same where it is one of conversations."""
+    organisation = make_organisation(rejected_columns="msdyn_ocliveworkitem.msdyn_channel")
+    with pytest.raises(NotPermitted, match="lists a column msdyn_channel and rejects"):
+        list(organisation.poll("conversations"))
+    assert read_ids(organisation.poll("recordings"))
+    organisation = make_organisation()
+    organisation.simulator.refuse = lambda _verb, path: (
+        (400, "0x80060888") if path.endswith("/msdyn_ocliveworkitems") else (0, "")
+    )
+    assert read_ids(organisation.poll("recordings"))
+
+
+def test_transcripts_are_held_back_while_nobody_knows_whose_they_are(
+    make_organisation: MakeOrganisation,
+) -> None:
+    """1.2, 3.8: those of chats stand in the same table; recordings are captured all the same."""
+    organisation = make_organisation(lacks="msdyn_ocliveworkitem", voicemail_columns="recording",
+                                     voicemails_every=1)  # fmt: skip
+    for feed in ("transcripts", "voicemails"):
+        with pytest.raises(NotPermitted, match="held back") as refused:
+            list(organisation.poll(feed))
+        assert "prvReadActivity" in str(refused.value)
+        assert "prvReadActivity" in refused.value.remedy
+    blind = [one for page in organisation.poll("recordings") for one in page.sightings]
+    assert blind
+    seeing = make_organisation(voicemail_columns="recording", voicemails_every=1)
+    known = {one.external_id: one for page in seeing.poll("recordings") for one in page.sightings}
+    assert {one.external_id for one in blind} >= {*known}
+    for one in blind:
+        if one.external_id in known:
+            assert one.revision != known[one.external_id].revision
+
+
+def test_the_sound_of_voicemails_is_of_the_missed_call(make_organisation: MakeOrganisation) -> None:
+    """3: a row among the recordings that points at a voicemail, and not at a conversation."""
+    organisation = make_organisation(voicemail_columns="activity", voicemails_every=1)
+    assert not read_ids(organisation.poll("voicemails"))
+    left = [one for page in organisation.poll("recordings") for one in page.sightings
+            if [key.space for key in one.keys] == ["conversation"]]  # fmt: skip
+    assert left
+    told = {row.external_id: {*row.keys} for row in organisation.simulator.truth(organisation.now)}
+    for one in left:
+        assert {f"conversation:{one.keys[0].value}"} == told[one.external_id]
+    described = organisation.describe([organisation.record(one) for one in left])
+    assert all(one.documents["conversation"]["rows"] for one in described)
+    hooks = organisation.changed(voicemails=False)
+    others = read_ids(organisation.poll("recordings", hooks=hooks))
+    assert not others & {("sighting", one.external_id) for one in left}
 
 
 @pytest.mark.parametrize(
@@ -216,8 +321,9 @@ def tracked(organisation: Organisation) -> Hooks:
 def test_tracking_finds_what_time_finds(make_organisation: MakeOrganisation, feed: str) -> None:
     """2.5: poll after poll through a day, each from the mark of the one before."""
     organisation = make_organisation(
-        calls=40, later=timedelta(hours=7), page_most=40, voicemails_every=1
-    )
+        calls=40, later=timedelta(hours=7), page_most=40, voicemails_every=1,
+        voicemail_columns="recording",
+    )  # fmt: skip
     hooks = tracked(organisation)
     found: Ids = set()
     mark, frontier = "", START - HOUR
@@ -318,13 +424,36 @@ def test_a_mark_that_is_too_old_is_lost(make_organisation: MakeOrganisation) -> 
 
 def test_a_cursor_of_the_other_way_is_lost(make_organisation: MakeOrganisation) -> None:
     """The setting was changed while a window was half done."""
-    organisation = make_organisation(page_most=5)
-    by_time = next(iter(organisation.poll("sessions")))
-    with pytest.raises(CursorLost):
-        list(organisation.poll("sessions", cursor=by_time.cursor, hooks=tracked(organisation)))
-    by_mark = next(iter(organisation.poll("sessions", hooks=tracked(organisation))))
-    with pytest.raises(CursorLost):
-        list(organisation.poll("sessions", cursor=by_mark.cursor))
+    organisation = make_organisation(page_most=5, later=timedelta(hours=9))
+    hooks = tracked(organisation)
+    by_time = next(iter(organisation.poll("participants")))
+    pages = list(organisation.poll("participants", hooks=hooks))
+    mark = pages[-1].mark
+    for given in ("", mark):
+        with pytest.raises(CursorLost):
+            list(organisation.poll("participants", cursor=by_time.cursor, mark=given, hooks=hooks))
+    organisation.clock.advance(timedelta(hours=6))
+    changes = next(iter(organisation.poll("participants", mark=mark, hooks=hooks)))
+    for page in (pages[0], pages[-2], changes):
+        assert page.cursor
+        with pytest.raises(CursorLost):
+            list(organisation.poll("participants", cursor=page.cursor))
+
+
+def test_rows_without_times_are_never_taken_for_full_ones(
+    make_organisation: MakeOrganisation,
+) -> None:
+    """A list of changes tells ids alone, and participants without a session would be dropped."""
+    organisation = make_organisation(page_most=5, later=timedelta(hours=9))
+    hooks = tracked(organisation)
+    mark = list(organisation.poll("participants", hooks=hooks))[-1].mark
+    organisation.clock.advance(timedelta(hours=6))
+    changes = next(iter(organisation.poll("participants", mark=mark, hooks=hooks)))
+    assert changes.cursor
+    link = json.loads(changes.cursor)["delta"]
+    forged = json.dumps({"by": "modifiedon", "next": link})
+    with pytest.raises(CursorLost, match="another listing"):
+        list(organisation.poll("participants", cursor=forged))
 
 
 def test_untracked_tables_fail_by_name(make_organisation: MakeOrganisation) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.plugins.dynamics.samples import (
     CONVERSATION,
@@ -19,6 +20,7 @@ from tests.plugins.dynamics.samples import (
     QUEUE,
     RECORDING,
     S2,
+    S3,
     A,
     B,
     C,
@@ -30,6 +32,7 @@ from tests.plugins.dynamics.samples import (
     context,
     conversation,
     guid,
+    hold,
     look_up,
     participant,
     recorded,
@@ -276,6 +279,22 @@ def test_an_orphan_that_had_a_conversation_keeps_it() -> None:
     assert (made.external_id, len(made.contacts)) == (CONVERSATION, 3)
 
 
+def test_a_voicemails_sound_is_no_part_of_the_call() -> None:
+    """3: an environment may keep it as a recording that points at the voicemail."""
+    other = guid(0xFFF)
+    target = look_up("msdyn_recordingtarget", guid(0x3A11), "", "msdyn_ocvoicemail")
+    message = recorded(other, _msdyn_liveworkitemid_value=None, **target)
+    keys = (Key("conversation", CONVERSATION),)
+    documents = SCRIPTED.list_documents(message)
+    left = Recording(other, at(670), keys, "", None, documents)
+    bundle = SCRIPTED.bundle(stored(), stored(recording_id=other, plays=9))
+    made = map_conversation_bundle(replace(bundle, recordings=(*bundle.recordings, left)), DEFAULT)
+    assert [(one.doubt, one.heard) for one in made.contacts] == [
+        ("", one.heard) for one in draft().contacts
+    ]
+    assert made.custom["voicemail"] == "true"
+
+
 def test_a_continuation_is_an_interaction_of_its_own() -> None:
     """3.10: that the call went on outside is all that is known."""
     _, more = map_session(session(S2, 52, 60, 300, 38))
@@ -289,6 +308,81 @@ def test_a_call_that_went_on_outside_says_so() -> None:
     """By its session's closure."""
     rows = (*SCRIPTED.sessions[:3], session(guid(0x503), 300, 300, 660, 38))
     assert draft(replace(SCRIPTED, sessions=rows)).custom["external_transfer"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "outside"),
+    [
+        (37, (), True),
+        (37, ((310, 310),), False),
+        (37, ((305, None),), True),
+        (38, ((310, 310),), True),
+        (6, (), False),
+    ],
+)
+def test_a_number_that_did_not_answer_left_the_call_only_if_nobody_took_it(
+    first: int, others: tuple[tuple[int, int | None], ...], outside: bool
+) -> None:
+    """3.2: ExternalAgentReject closes a session whose caller may go on to an agent."""
+    rows = [session(S2, 52, 60, 300, first)]
+    rows += [session(S3, created, taken, 660, 21) for created, taken in others]
+    told = replace(SCRIPTED, sessions=tuple(rows), participants=SCRIPTED.participants[1:3])
+    assert draft(told).custom.get("external_transfer", "") == ("true" if outside else "")
+
+
+@pytest.mark.parametrize(
+    ("closure", "number", "outside"),
+    [
+        (6, {"left": 300}, True),
+        (21, {"left": None}, True),
+        (21, {"left": 250}, False),
+        (21, {"joined": 290, "left": 300}, False),
+        (22, {"left": 300}, False),
+        (6, {"left": 300, "msdyn_leftonreason": "AgentReject"}, False),
+    ],
+)
+def test_who_leaves_while_a_number_outside_is_dialled_gives_the_call_to_it(
+    closure: int, number: dict[str, Any], outside: bool
+) -> None:
+    """3.10: nothing else tells of it, where the closure is that of any other call."""
+    more = {"msdyn_externalparticipantchannel": "+4989222222", **number}
+    joined, left = more.pop("joined", None), more.pop("left")
+    dialled = participant(P4, S2, "", 280, joined, left, **more)
+    told = replace(
+        SCRIPTED,
+        sessions=(session(S2, 52, 60, 360, closure),),
+        participants=(participant(P2, S2, B, 52, 60, 360), dialled),
+        events=(),
+    )
+    wrapped: dict[str, Any] = {"msdyn_wrapupinitiatedon": "2026-03-02T08:18:58Z"}
+    custom = draft(told, **wrapped).custom
+    assert custom.get("external_transfer", "") == ("true" if outside else "")
+    came_next = session(S3, 300, 300, 600, 21)
+    taken = replace(told, sessions=(*told.sessions, came_next))
+    assert "external_transfer" not in draft(taken, **wrapped).custom
+    joined_next = participant(P3, S3, D, 300, 300, 600)
+    taken = replace(told, participants=(*told.participants, joined_next))
+    assert "external_transfer" not in draft(taken, **wrapped).custom
+
+
+def test_a_session_that_is_wrapped_up_ended_before_for_its_caller() -> None:
+    """Whether the conversation tells when that began, or the agent's own row."""
+    number = {"msdyn_externalparticipantchannel": "+4989222222"}
+    dialled = participant(P4, S2, "", 280, None, 300, **number)
+    told = replace(
+        SCRIPTED,
+        sessions=(session(S2, 52, 60, 360, 21),),
+        participants=(participant(P2, S2, B, 52, 60, 300), dialled),
+        events=(),
+    )
+    assert draft(told, msdyn_wrapupinitiatedon=None).custom["external_transfer"] == "true"
+
+
+def test_a_customer_waits_once_whoever_holds() -> None:
+    """Two agents hold, one beginning before the other ends."""
+    rows = (*SCRIPTED.events, hold(2, P3, 190, 240), hold(3, P4, 320, 330))
+    customer = draft(replace(SCRIPTED, events=rows)).legs[-1]
+    assert customer.holds == (Window(at(120), at(240)), Window(at(320), at(330)))
 
 
 def test_nothing_but_an_id_still_makes_an_interaction() -> None:
@@ -327,6 +421,7 @@ def shuffled(told: Told, random: Random) -> Bundle:
 TWO = replace(SCRIPTED, recordings=(recorded(), recorded(guid(0x1001))))
 
 
+@limits(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_order_carries_no_meaning(random: Random) -> None:
     """Neither of facts, nor of recordings, documents, files or columns."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from catchment_dynamics.adapter import Dynamics
+from catchment_dynamics.choices import (
+    AUTOMATIC,
+    BY_HAND,
+    CONSENT,
+    OFF,
+    Begin,
+    Orientation,
+    Rule,
+)
 from catchment_dynamics.settings import DynamicsSettings
 
 CLIENT = "9a1c7a54-1b7e-4a53-9d8e-3c5a7b9d1e22"
@@ -85,6 +94,14 @@ def test_a_workstream_is_found_by_name_or_id() -> None:
     assert settings.find_rule(None, "support line") == "by_hand"
     assert settings.find_rule(CLIENT, "Sales") == "consent"
     assert settings.find_rule("", "Sales") == "automatic"
+
+
+def test_a_choice_is_told_in_one_place() -> None:
+    """What the pure half knows of is what the settings take."""
+    fields = DynamicsSettings.model_fields
+    for name, choice in (("recording_begins", Begin), ("outbound_numbers", Orientation)):
+        assert get_args(fields[name].annotation) == get_args(choice)
+    assert {AUTOMATIC, BY_HAND, CONSENT, OFF} == {*get_args(Rule)}
 
 
 def test_each_application_user_has_a_budget_of_its_own() -> None:

@@ -218,10 +218,52 @@ def test_a_voicemail_is_read_by_what_its_columns_are_called(lookup: str) -> None
 def test_a_voicemail_without_a_conversation_stands_alone() -> None:
     """Nothing says whose it was."""
     row = {"msdyn_ocvoicemailid": VOICEMAIL, "createdon": stamp(40), "_ownerid_value": B}
-    seen = map_voicemail(row, None)
+    seen = map_voicemail(row, None, ["msdyn_sound"])
     assert find_conversation("voicemail", row) == ""
     assert seen is not None
     assert seen.keys == (Key("voicemail", VOICEMAIL),)
+
+
+def test_a_voicemail_without_file_columns_is_nothing_to_wait_for() -> None:
+    """3: an activity, whose sound is a row among the recordings."""
+    row = {"activityid": VOICEMAIL, "createdon": stamp(40), "msdyn_hascontent": True}
+    assert map_voicemail(row, None, []) is None
+    assert map_voicemail(row, None) is None
+    seen = map_voicemail(row, None, ["msdyn_sound"])
+    assert seen is not None
+    assert seen.external_id == VOICEMAIL
+
+
+def test_the_sound_of_a_voicemail_is_not_the_recording_of_its_call() -> None:
+    """3: it has no conversation but the voicemail's, and a call may expect a recording besides."""
+    row = lost() | look_up("msdyn_recordingtarget", VOICEMAIL, "", "msdyn_ocvoicemail")
+    alone, known = map_recording(row, None), map_recording(row, conversation(), CONVERSATION)
+    assert alone is not None
+    assert known is not None
+    assert alone.keys == (Key("voicemail", VOICEMAIL),)
+    assert known.keys == BESIDE_THE_CALL
+    assert alone.revision != known.revision
+    own = row | look_up("msdyn_liveworkitemid", CONVERSATION, "", "msdyn_ocliveworkitem")
+    seen = map_recording(own, None)
+    assert seen is not None
+    assert seen.keys == BESIDE_THE_CALL
+
+
+def test_what_points_into_an_unknown_table_is_ours() -> None:
+    """3.7: tables are added; what is dropped is lost for good."""
+    row = lost() | look_up("msdyn_recordingtarget", guid(0x99), "", "msdyn_anything")
+    seen = map_recording(row, None)
+    assert seen is not None
+    assert seen.keys == (Key("recording", RECORDING),)
+
+
+def test_a_conversation_that_becomes_known_is_news() -> None:
+    """1.2: a privilege was granted; only now is told when the recording began."""
+    before, after = map_recording(recorded(), None), map_recording(recorded(), conversation())
+    assert before is not None
+    assert after is not None
+    assert before.revision != after.revision
+    assert before.occurred_at > after.occurred_at
 
 
 # --- what is expected -----------------------------------------------------------------------------

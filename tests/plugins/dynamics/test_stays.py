@@ -96,6 +96,91 @@ def test_a_wrap_up_before_the_last_answer_is_not_the_calls_end() -> None:
     assert times(replace(SCRIPTED, conversation=row))[-1] == (D, 300, 660)
 
 
+# --- when the call ends ---------------------------------------------------------------------------
+
+OUTSIDE = {"msdyn_externalparticipantchannel": "+4989222222"}
+
+
+def ended(told: Told) -> float | None:
+    """When the call ended, in seconds."""
+    found = View.of(told.bundle()).ended
+    return None if found is None else _second(found)
+
+
+def handed_out(left: float | None, **row: Any) -> Told:
+    """B bridges the caller to a number outside, leaves at 300 and wraps up for a minute."""
+    told = alone(
+        participant(P2, S2, B, 52, 60, 360),
+        participant(P5, S2, "", 280, 290, left, **OUTSIDE),
+        sessions=(session(S2, 52, 60, 360, 21),),
+    )
+    wrapped = {"msdyn_wrapupinitiatedon": "2026-03-02T08:18:58Z", **row}
+    return replace(told, conversation=told.conversation | wrapped)
+
+
+RUNNING = {"statecode": 0, "statuscode": 2, "msdyn_closedon": None}
+
+
+def test_a_bridged_call_ends_with_whoever_is_outside() -> None:
+    """3.10: it is one conversation until then; its agent is out of it before."""
+    assert ended(handed_out(600)) == 600
+    assert ended(handed_out(250)) == ended(handed_out(None)) == 300
+    assert times(handed_out(600)) == [(B, 60, 300)]
+    assert [one.doubt for one in stays(handed_out(600))] == [""]
+
+
+def test_a_bridged_call_goes_on_without_its_agent() -> None:
+    """Whose part has an end nevertheless."""
+    told = handed_out(None, **RUNNING)
+    assert ended(told) is None
+    assert times(told) == [(B, 60, 300)]
+    silent = replace(
+        told,
+        participants=(participant(P2, S2, B, 52, 60, None), told.participants[1]),
+        sessions=(session(S2, 52, 60, None, None),),
+    )
+    assert [(one.agent, one.running, one.doubt) for one in stays(silent)] == [(B, False, "")]
+    assert times(silent) == [(B, 60, 300)]
+
+
+def handed_on(closed: float | None, **more: Any) -> Told:
+    """B passes the caller on at 300, who waits in a queue until 400 and gives up."""
+    row = conversation(
+        msdyn_isabandoned=True, msdyn_wrapupinitiatedon="2026-03-02T08:18:58Z", **more
+    )
+    row["_msdyn_activeagentid_value"] = B
+    waits = session(S3, 300, None, closed, None if closed is None else 20)
+    return replace(
+        SCRIPTED,
+        conversation=row,
+        sessions=(*SCRIPTED.sessions[:3], waits),
+        participants=SCRIPTED.participants[:3],
+    )
+
+
+def test_who_gives_up_in_the_next_queue_ends_the_call() -> None:
+    """The wait belongs to the call, whether a wrap-up of the agent before is told or not."""
+    assert ended(handed_on(400)) == 400
+    assert times(handed_on(400)) == [(B, 60, 300), (C, 150, 200)]
+    bare = handed_on(400)
+    unwrapped = bare.conversation | {"msdyn_wrapupinitiatedon": None}
+    assert ended(replace(bare, conversation=unwrapped)) == 400
+    assert ended(replace(bare, conversation=bare.conversation | RUNNING)) is None
+    assert ended(handed_on(None, **RUNNING)) is None
+
+
+def test_an_offer_before_the_answer_has_no_say_in_the_calls_end() -> None:
+    """Nor one that was given to somebody outside, or whose caller came back to an agent."""
+    late = (session(S1, 50, None, 700, 2), session(S2, 40, 60, 660, 21))
+    assert ended(replace(SCRIPTED, sessions=late)) == 600
+    left = (*SCRIPTED.sessions, session(S1, 610, None, 700, 38))
+    assert ended(replace(SCRIPTED, sessions=left)) == 600
+    back = (*SCRIPTED.sessions, session(S1, 400, None, 420, 2))
+    assert ended(replace(SCRIPTED, sessions=back)) == 600
+    still = conversation(**RUNNING)
+    assert ended(replace(SCRIPTED, sessions=back, conversation=still)) == 600
+
+
 # --- consultations --------------------------------------------------------------------------------
 
 
@@ -120,6 +205,28 @@ def test_stamps_that_differ_by_seconds_make_no_talk_of_a_consult(late: int) -> N
         events=(hold(1, P2, 150 + late, 200 - late),),
     )
     assert consults(told) == [(C, 150, 200)]
+
+
+def test_who_is_asked_before_the_customer_waits_talks_at_once() -> None:
+    """In public everybody hears it, whoever of two then holds, and whoever is asked holds too."""
+    told = alone(
+        participant(P2, S2, B, 52, 60, 600),
+        participant(P4, S2, D, 100, 110, 600),
+        asked(P3, S2, C, 150, 400, 1),
+        events=(hold(1, P2, 170, 205), hold(2, P4, 190, 230), hold(3, P3, 300, 320)),
+    )
+    assert [one for one in times(told) if one[0] == C] == [(C, 150, 400)]
+    assert consults(told) == []
+
+
+def test_who_is_asked_waits_for_no_hold_of_their_own() -> None:
+    """Only whoever has the customer can make them wait."""
+    told = alone(
+        participant(P2, S2, B, 52, 60, 600),
+        asked(P3, S2, C, 150, 400, 1),
+        events=(hold(1, P3, 150, 200),),
+    )
+    assert consults(told) == []
 
 
 def test_a_private_consult_is_one_without_any_hold() -> None:

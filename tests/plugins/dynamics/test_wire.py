@@ -59,8 +59,8 @@ def test_tracking_asks_for_nothing_but_ids() -> None:
 
 def test_fifty_ids_stay_far_below_the_longest_address() -> None:
     """6, pain 6: 32,768 characters are the most."""
-    ids = [GUID] * 120
-    lots = list(wire.cut_ids(ids))
+    ids = [f"{number:08x}{GUID[8:]}" for number in range(120)]
+    lots = list(wire.cut_ids([*ids, *ids, ""]))
     assert [len(lot) for lot in lots] == [50, 50, 20]
     everything = Columns(
         dict.fromkeys((*columns.CONVERSATIONS.needed, *columns.CONVERSATIONS.welcome), "Lookup")
@@ -183,4 +183,24 @@ def test_the_lookup_of_a_voicemail_is_found_by_its_name(name: str, found: str) -
 def test_a_row_tells_its_table_by_its_key(table: columns.Table) -> None:
     """The ledger knows an id alone; the row that was listed says what it is of."""
     assert columns.find_table({table.key: GUID}) is table
+    assert columns.find_id(table, {table.key: GUID.upper()}) == GUID.lower()
     assert columns.find_table({}) is None
+
+
+def test_a_voicemail_may_be_an_activity() -> None:
+    """3, 6.1: then its key is not named after its table, and is asked for by its own name."""
+    there = Columns({"activityid": "Uniqueidentifier", "modifiedon": "DateTime"}, "activityid")
+    assert there.select(columns.VOICEMAILS) == "activityid,modifiedon"
+    row = {"activityid": GUID}
+    assert columns.find_table(row) is columns.VOICEMAILS
+    assert columns.find_id(columns.VOICEMAILS, row) == GUID.lower()
+    assert columns.find_id(columns.RECORDINGS, row) == ""
+
+
+def test_what_is_used_is_asked_for() -> None:
+    """Other columns are kept for people, and nobody misses them."""
+    for table in (columns.CONVERSATIONS, columns.RECORDINGS, columns.PARTICIPANTS):
+        assert table.used
+        assert table.used < {*table.welcome}
+    assert "msdyn_callsid" in columns.CALLS.used
+    assert "msdyn_botengagementmode" not in columns.SESSIONS.used

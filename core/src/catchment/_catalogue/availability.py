@@ -6,13 +6,13 @@ a call of this morning is not helped by the hour at which we first heard of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
 from catchment._catalogue.database import chunks
-from catchment._catalogue.tables import fact, file, recording
+from catchment._catalogue.tables import fact, file, recording, source
 
 
 def say_age(age: timedelta) -> str:
@@ -24,10 +24,14 @@ def say_age(age: timedelta) -> str:
     return f"{seconds} s"
 
 
-def summarise(connection: Connection, nums: Sequence[int], now: datetime) -> dict[int, str]:
+def summarise(
+    connection: Connection, nums: Sequence[int], now: datetime, patience: Mapping[str, timedelta]
+) -> dict[int, str]:
     """The media of each of these interactions: what is archived, then what is not, and why.
 
     Where there is no recording at all, it is what the platform's books say: "none: not recorded".
+    While a recording is expected all the same, for the *patience* of the source of that name, it is
+    not there yet.
     """
     there: dict[int, set[str]] = {}
     lacking: dict[int, dict[str, None]] = {}
@@ -57,15 +61,27 @@ def summarise(connection: Connection, nums: Sequence[int], now: datetime) -> dic
         num: "; ".join([*_list_kinds(there.get(num)), *lacking.get(num, ())])
         for num in {*there, *lacking}
     }
-    return told | _list_absent(connection, [num for num in nums if num not in told])
+    rest = [num for num in nums if num not in told]
+    return told | _list_absent(connection, rest, now, patience)
 
 
-def _list_absent(connection: Connection, nums: Sequence[int]) -> dict[int, str]:
+def _list_absent(
+    connection: Connection, nums: Sequence[int], now: datetime, patience: Mapping[str, timedelta]
+) -> dict[int, str]:
     """Why there is no recording of an interaction, where the platform's books say it."""
     reasons: dict[int, dict[str, None]] = {}
+    awaited: dict[int, str] = {}
     for some in chunks(nums):
         rows = connection.execute(
-            select(fact.c.interaction_num, fact.c.absence)
+            select(
+                fact.c.interaction_num,
+                fact.c.at,
+                fact.c.expects,
+                fact.c.absence,
+                fact.c.gone_why,
+                source.c.name,
+            )
+            .join_from(fact, source, fact.c.source_id == source.c.id)
             .where(
                 fact.c.interaction_num.in_(some),
                 fact.c.absence != "",
@@ -77,7 +93,10 @@ def _list_absent(connection: Connection, nums: Sequence[int]) -> dict[int, str]:
         )
         for row in rows:
             reasons.setdefault(row.interaction_num, {})[row.absence] = None
-    return {num: f"none: {', '.join(told)}" for num, told in reasons.items()}
+            age = now - row.at
+            if row.expects and not row.gone_why and age < patience.get(row.name, timedelta()):
+                awaited.setdefault(row.interaction_num, _lacks("media", "expected", age))
+    return {num: f"none: {', '.join(told)}" for num, told in reasons.items()} | awaited
 
 
 def _list_kinds(kinds: set[str] | None) -> list[str]:

@@ -54,6 +54,7 @@ _SET = (
     )
 )
 _SET_AND_COUNT = _SET.values(attempts=bindparam("tried"))
+_STATE = select(recording.c.state, recording.c.reason).where(recording.c.id == bindparam("this"))
 _DECIDED = select(recording.c.state, recording.c.retry_at).where(
     recording.c.id == bindparam("this")
 )
@@ -125,6 +126,12 @@ def read_recordings(connection: Connection, ids: Sequence[int]) -> list[KnownRec
 def list_recording_ids(connection: Connection, interaction_num: int) -> list[int]:
     """Row ids of the recordings of an interaction."""
     return list(connection.execute(_OF_INTERACTION, {"num": interaction_num}).scalars())
+
+
+def read_state(connection: Connection, recording_id: int) -> tuple[str, str | None]:
+    """The state of a recording and the reason for it, as they stand now."""
+    row = connection.execute(_STATE, {"this": recording_id}).one()
+    return row.state, row.reason
 
 
 def save_documents(

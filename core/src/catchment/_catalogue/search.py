@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
@@ -111,10 +112,18 @@ class _Narrowing:
     check: ColumnElement[bool]
 
 
-def search(database: Database, query: Query, now: datetime, *, rare: int = RARE) -> list[Hit]:
+def search(
+    database: Database,
+    query: Query,
+    now: datetime,
+    *,
+    patience: Mapping[str, timedelta] = MappingProxyType({}),
+    rare: int = RARE,
+) -> list[Hit]:
     """One page of what *query* asks for, newest first.
 
     Args:
+        patience: How long "not yet" is believed, by the names of the sources.
         rare: Up to how many interactions SQLite lets a narrowing lead; the hits are the same.
 
     Raises:
@@ -124,7 +133,7 @@ def search(database: Database, query: Query, now: datetime, *, rare: int = RARE)
     with database.read() as connection:
         rows = connection.execute(_build_page(database, connection, query, rare)).all()
         found = {row.num: row.position for row in rows}
-        return _read_hits(connection, found, now) if found else []
+        return _read_hits(connection, found, now, patience) if found else []
 
 
 # --- which interactions ----------------------------------------------------------------------
@@ -274,7 +283,12 @@ def _after(at: ColumnElement[Any], before: str) -> list[ColumnElement[bool]]:
 # --- what is shown of them -------------------------------------------------------------------
 
 
-def _read_hits(connection: Connection, found: Mapping[int, datetime], now: datetime) -> list[Hit]:
+def _read_hits(
+    connection: Connection,
+    found: Mapping[int, datetime],
+    now: datetime,
+    patience: Mapping[str, timedelta],
+) -> list[Hit]:
     nums = list(found)
     query = (
         select(
@@ -293,7 +307,7 @@ def _read_hits(connection: Connection, found: Mapping[int, datetime], now: datet
     )
     rows = {row.num: row for row in connection.execute(query)}
     agents = _list_agents(connection, nums)
-    media = availability.summarise(connection, nums, now)
+    media = availability.summarise(connection, nums, now, patience)
     return [
         Hit(
             interaction_id=rows[num].interaction_id,

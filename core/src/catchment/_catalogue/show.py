@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -127,23 +128,35 @@ class Shown:
 
 
 def read_interaction(
-    database: Database, name: str, now: datetime, *, partial: Collection[str] = ()
+    database: Database,
+    name: str,
+    now: datetime,
+    *,
+    partial: Collection[str] = (),
+    patience: Mapping[str, timedelta] = MappingProxyType({}),
 ) -> Shown | None:
     """The interaction called *name* as :func:`identity.find_interaction` understands it.
 
     Args:
         partial: The sources whose directory leaves people out on purpose: that it does not know an
             agent is no doubt there.
+        patience: How long "not yet" is believed, by the names of the sources.
 
     Raises:
         Misuse: *name* stands for more than one interaction.
     """
     with database.read() as connection:
         num = identity.find_interaction(connection, name)
-        return None if num is None else _read(connection, num, now, partial)
+        return None if num is None else _read(connection, num, now, partial, patience)
 
 
-def _read(connection: Connection, num: int, now: datetime, partial: Collection[str]) -> Shown:
+def _read(
+    connection: Connection,
+    num: int,
+    now: datetime,
+    partial: Collection[str],
+    patience: Mapping[str, timedelta],
+) -> Shown:
     row = interactions.read(connection, num)
     assert row is not None
     query = select(source.c.name).where(source.c.id == row.source_id)
@@ -179,7 +192,7 @@ def _read(connection: Connection, num: int, now: datetime, partial: Collection[s
         ),
         recordings=recordings,
         facts=_list_facts(connection, num),
-        media=availability.summarise(connection, [num], now).get(num, ""),
+        media=availability.summarise(connection, [num], now, patience).get(num, ""),
         version=row.version,
         document_id=row.document_id,
         sealed_at=row.sealed_at,

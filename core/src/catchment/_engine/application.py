@@ -89,7 +89,7 @@ class LiveSource:
     @property
     def patience(self) -> timedelta:
         """How long "not yet" is believed."""
-        return self.table.gone_after or period(self.adapter.patience)
+        return self.table.patience
 
     def platform_now(self, clock: Clock) -> datetime:
         """The platform's time: ours, plus what its ``Date`` headers tell."""
@@ -279,6 +279,7 @@ class Application:
             token_hosts=guard(kind.name, "token_hosts", adapter.token_hosts),
             buckets=buckets,
             budget=budgets.get("downloads", DOWNLOADS),
+            budgets=budgets,
             account=account,
             ca_file=table.ca_file,
         )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from catchment import _crash
 from catchment._catalogue import interactions, jobs, sightings
+from catchment._catalogue.availability import say_age
 from catchment._catalogue.files import list_held, save_files
 from catchment._catalogue.jobs import Job, NewJob
 from catchment._catalogue.outcomes import give_up_waiting
@@ -17,6 +18,7 @@ from catchment._catalogue.recordings import (
     KnownRecording,
     is_set_aside,
     read_recordings,
+    read_state,
     save_documents,
     set_recording,
     settle_recording,
@@ -100,19 +102,29 @@ def _keep(
     answer: Answer,
     now: datetime,
 ) -> datetime | None:
-    """Write what was answered; when to ask again."""
+    """Write what was answered; when to ask again.
+
+    It is found and shown from the first answer on, although the platform gives nothing of it yet,
+    or ever.  An answer that says the same again makes no new version of its interaction.
+    """
     if is_set_aside(connection, recording.id):
         return None  # a person decided, perhaps while the platform was asked
     deciding = answer.media if isinstance(answer.metadata, Ready) else answer.metadata
+    num, news = recording.interaction_num, recording.state != "quiet" and not recording.attempts
     if isinstance(answer.metadata, Ready):
-        _keep_documents(app, connection, source, recording, answer.metadata, now)
+        num, told = _keep_documents(app, connection, source, recording, answer.metadata, now)
+        news = news or told
     if isinstance(deciding, Ready):
-        return _keep_files(app, connection, source, recording, deciding, now)
-    if deciding is None:
+        again_at = _keep_files(app, connection, source, recording, deciding, now)
+    elif deciding is None:
         raise AdapterFault(
             f"adapter {source.adapter.name} gave no answer for {recording.value.external_id}"
         )
-    return _keep_refusal(app, connection, source, recording, deciding, now)
+    else:
+        again_at = _keep_refusal(connection, source, recording, deciding, now)
+    if news or read_state(connection, recording.id) != (recording.state, recording.reason):
+        sightings.want_mapping(app.database, connection, source.id, [num], now)
+    return again_at
 
 
 def _keep_documents(
@@ -122,14 +134,13 @@ def _keep_documents(
     recording: KnownRecording,
     outcome: Ready,
     now: datetime,
-) -> None:
+) -> tuple[int, bool]:
+    """The interaction that it belongs to, and whether the documents tell anything new."""
     keys = (*recording.value.keys, *outcome.keys)
     news = save_documents(app.database, connection, recording.id, outcome.documents, keys, now)
     seed = interactions.Seed(tuple(sorted(set(keys))), recording.value.occurred_at)
     (num,) = interactions.assign(app.database, connection, source.id, [seed], now)
-    # A visit to a quiet recording that tells nothing new makes no new version of its interaction.
-    if news or recording.state != "quiet" or not set(outcome.keys) <= set(recording.value.keys):
-        sightings.want_mapping(app.database, connection, source.id, [num], now)
+    return num, bool(news) or not set(outcome.keys) <= set(recording.value.keys)
 
 
 def _keep_files(
@@ -154,17 +165,12 @@ def _keep_files(
 
 
 def _keep_refusal(
-    app: Application,
     connection: Connection,
     source: LiveSource,
     recording: KnownRecording,
     outcome: Outcome,
     now: datetime,
 ) -> datetime | None:
-    if not recording.attempts:
-        # It is found and shown although the platform gives nothing of it yet, or ever.
-        nums = [recording.interaction_num]
-        sightings.want_mapping(app.database, connection, source.id, nums, now)
     age = now - recording.first_seen_at
     if isinstance(outcome, Denied):
         why, tomorrow = outcome.why or "the platform refused it", now + rhythm.DAY
@@ -190,7 +196,7 @@ def _wait(
 ) -> datetime | None:
     """Believe "not yet" until patience is over; then what did not come is gone, with the reason."""
     if now - recording.first_seen_at > source.patience:
-        reason = f"not offered within {source.patience}: {why}"
+        reason = f"not offered within {say_age(source.patience)}: {why}"
         if not _give_up(connection, recording, reason, now, now - source.patience):
             return None
     attempts = recording.attempts + 1

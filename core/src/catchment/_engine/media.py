@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -128,13 +128,18 @@ def _write_inline(described: MediaFile, data: bytes, part: Path) -> Fetched:
 def _with_live_links(work: Work, known: KnownFile, recording: KnownRecording) -> MediaFile:
     """The file's description with links that still work, asked for anew where they are old.
 
+    A node whose settings have other budgets (another client id) does not take those links that
+    would count against somebody else's.
+
     Raises:
         LinkDead: The platform names the file no longer, or gives no link.
     """
     live_until = (known.ways_at or known.first_seen_at) + period(work.source.adapter.links_live)
     fresh = known.attempts == 0 and work.now < live_until
-    if fresh and known.described.ways:
-        return known.described
+    declared = work.source.kit.budgets or {}
+    ours = tuple(way for way in known.described.ways if not way.budget or way.budget in declared)
+    if fresh and ours:
+        return replace(known.described, ways=ours)
     batch = Batch((recording.value,), work.platform_now, renew=True)
     outcomes = list(work.source.hooks.fetch_media(batch))
     if not outcomes:

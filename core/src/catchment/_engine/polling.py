@@ -302,7 +302,8 @@ def _list_pages(
         raise Truncated(
             f"{work.source.name}: the listing {span.feed} told {listed} rows and announced {total}"
         )
-    if covers is not None and covers.start > span.window.start:
+    # What is told since a mark begins at the mark, wherever in the window, or before it, that is.
+    if covers is not None and not span.mark and covers.start > span.window.start:
         raise Truncated(
             f"{work.source.name}: the listing {span.feed} was asked from {span.window.start} and "
             f"answered only from {covers.start}"

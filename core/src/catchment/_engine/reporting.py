@@ -136,9 +136,8 @@ def report(
         now = app.now()
         not_listed += unlisted.list_unlisted(app.database, source_id, table, window, known, now)
     not_listed += known
-    patience = table.gone_after or period(table.kind.patience)
     told = comparison.read_report(
-        app.database, source_id, window, app.now(), patience, knows_all=knows_all(table)
+        app.database, source_id, window, app.now(), table.patience, knows_all=knows_all(table)
     )
     return Report(
         source=name,

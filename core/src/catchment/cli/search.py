@@ -86,7 +86,7 @@ def search(
             until=until.end(zone, app.now()) if until else None,
             **{name: value for name, value in asked.items() if value is not None},
         )
-        hits = find(app.database, query, app.now())
+        hits = find(app.database, query, app.now(), patience=app.settings.patience)
         if as_json:
             printing.print_json(hits)
             return
@@ -186,6 +186,8 @@ def read_shown(app: Application, name: str) -> Shown | None:
     from catchment._catalogue.show import read_interaction
     from catchment._engine.people import knows_all
 
-    tables = app.settings.sources
-    partial = [source for source, table in tables.items() if not knows_all(table)]
-    return read_interaction(app.database, name, app.now(), partial=partial)
+    settings = app.settings
+    partial = [source for source, table in settings.sources.items() if not knows_all(table)]
+    return read_interaction(
+        app.database, name, app.now(), partial=partial, patience=settings.patience
+    )

@@ -28,10 +28,13 @@ class Way:
             (:class:`catchment.transport.OwnHeaders`).
         ranged: The platform honours ``Range``: ``True``, ``False``, or ``None`` where unknown.
         piece_bytes: Where the platform gives no more than so many bytes at once: the file is
-            asked for in pieces of this size, each with its ``Range`` and each a request that the
-            budget for downloads counts.  ``None`` asks for all at once.
+            asked for in pieces of this size, each with its ``Range`` and each a request that
+            counts against the budget.  ``None`` asks for all at once.
         size_header: A header that tells the size of the whole file in bytes, in any case of its
             letters, where the usual headers do not (``"x-ms-file-size"``).
+        budget: The adapter's budget that requests along this way count against, and that waits when
+            one of them is told to: that of its clients where the file lies behind the same limit as
+            the interface.  Without a name it is the one for downloads.
     """
 
     url: str = field(repr=False)
@@ -41,6 +44,7 @@ class Way:
     ranged: bool | None = None
     piece_bytes: int | None = None
     size_header: str = ""
+    budget: str = ""
 
     def __post_init__(self) -> None:
         if self.piece_bytes is None:

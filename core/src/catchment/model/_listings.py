@@ -181,7 +181,8 @@ class Page:
         sightings: Recordings listed on this page; repeats and any order are allowed.
         facts: Rows of the platform's books on this page.
         covers: The window that the platform says it answered for, where it says so.  The frontier
-            moves to its end, not to what was asked.
+            moves to its end, not to what was asked.  A window that was asked for by time must be
+            answered from its start; of a poll with ``Span.mark`` the mark says from where.
         cursor: Where the next page starts.
         total: How many rows (sightings and facts) the whole listing has.  Told from the first page
             on or not at all; it is checked.

@@ -17,7 +17,8 @@ class Switchboard:
     """Inherited by a frozen dataclass whose fields are the switches in their usual positions.
 
     A switch is a ``bool``, an ``int`` from 0 on, a ``str``, or one of the values of a ``Literal``.
-    What nobody has tested is refused: a misspelt switch would prove nothing.
+    What nobody has tested is refused: a misspelt switch would prove nothing.  A number or a truth
+    that spells a text (``403``, ``true``) is that text, as somebody types it without quotes.
 
     Attributes:
         platform: Whose switches they are, as a person calls it.
@@ -49,7 +50,8 @@ class Switchboard:
                     f"the {self.platform} simulator has no switch {name!r}; "
                     f"it has {', '.join(near)}"
                 )
-            self._check(name, value, hints[name])
+            given[name] = _spell(value, hints[name])
+            self._check(name, given[name], hints[name])
         return replace(self, **given)
 
     def _check(self, name: str, value: object, hint: Any) -> None:
@@ -65,3 +67,15 @@ class Switchboard:
                 f"the {self.platform} simulator's switch {name} cannot be {value!r}",
                 remedy=f"It takes {wanted}.",
             )
+
+
+def _spell(value: object, hint: Any) -> object:
+    """*value* as a text, where only its text is a position of the switch."""
+    if type(value) not in (bool, int):
+        return value
+    text = str(value).lower()
+    if get_origin(hint) is not Literal:
+        return text if hint is str else value
+    allowed = get_args(hint)
+    known = any(value == one and type(value) is type(one) for one in allowed)
+    return text if text in allowed and not known else value

@@ -28,6 +28,7 @@ from pydantic import (
 
 from catchment.adapters import Adapter, SourceSettings
 from catchment.errors import BadSettings, NotInstalled
+from catchment.model import period
 from catchment.secrets import Secret
 from catchment.settings.kinds import (
     Beside,
@@ -264,6 +265,11 @@ class SourceTable(SourceKeys):
     kind: type[Adapter] = Field(repr=False)
     settings: SourceSettings
 
+    @property
+    def patience(self) -> timedelta:
+        """How long "not yet" is believed."""
+        return self.gone_after or period(self.kind.patience)
+
     def starts_at(self, now: datetime) -> datetime | None:
         """The oldest moment to capture, seen from *now*; ``None`` leaves it to each feed."""
         return now - self.since if isinstance(self.since, timedelta) else self.since
@@ -280,6 +286,11 @@ class Settings(Table):
     seal: SealTable = Field(default_factory=SealTable)
     log: LogTable = Field(default_factory=LogTable)
     sources: dict[str, SourceTable] = Field(default_factory=dict)
+
+    @property
+    def patience(self) -> dict[str, timedelta]:
+        """How long "not yet" is believed, by the names of the sources."""
+        return {name: table.patience for name, table in self.sources.items()}
 
     def source(self, name: str) -> SourceTable:
         """The source called *name*.

@@ -58,6 +58,11 @@ def name_host(url: httpx.URL) -> str:
     return f"[{url.host}]:{port}" if ":" in url.host else f"{url.host}:{port}"
 
 
+def name_origin(url: httpx.URL) -> str:
+    """Scheme, host and port of *url*, and nothing of what may be secret in it."""
+    return f"{url.scheme}://{url.host}:{url.port or _PORTS.get(url.scheme)}"
+
+
 def read_target(url: httpx.URL, response: httpx.Response) -> httpx.URL:
     """Where *response*, a redirect, leads.
 
@@ -121,6 +126,7 @@ class Head:
         etag: As received.
         last_modified: As received.
         name: A file name without any folder.
+        origin: Scheme, host and port of the server that gave the answer.
     """
 
     start: int
@@ -133,6 +139,7 @@ class Head:
     etag: str | None
     last_modified: str | None
     name: str | None
+    origin: str
 
     @property
     def strong_etag(self) -> str | None:
@@ -155,18 +162,26 @@ class Head:
         return self.start == kept.synced_bytes and same_tag and len(totals) < 2
 
     def fits(self, first: Head) -> bool:
-        """Whether nothing says that it is of another version of the file than *first* is."""
-        if self.etag and first.etag:
+        """Whether nothing says that it is of another version of the file than *first* is.
+
+        An entity tag belongs into every answer, so one that comes and goes is no longer the same;
+        a date need not be repeated.  Without either, this proves nothing.
+        """
+        if self.etag or first.etag:
             return self.etag == first.etag
         return len({self.last_modified, first.last_modified} - {None}) < 2
 
     def proves(self, kept: Kept) -> bool:
         """Whether a range that continues an earlier download's *kept* is of the same file.
 
-        A server that says which range it sends knows what it was asked, ``If-Range`` included.  One
-        that does not must repeat what the file had.
+        The same server must repeat what the file had there: many ignore ``If-Range`` and say which
+        range they send, and what another one has under the same validator may be another file.
         """
-        return self.placed or kept.validator in (self.strong_etag, self.last_modified)
+        if kept.validator is None or self.origin != kept.origin:
+            return False
+        if kept.etag:
+            return self.strong_etag == kept.etag
+        return self.last_modified == kept.last_modified
 
 
 def read_head(response: httpx.Response, redirected: bool, ask: Ask, size_header: str = "") -> Head:
@@ -209,6 +224,7 @@ def read_head(response: httpx.Response, redirected: bool, ask: Ask, size_header:
         headers.get("etag"),
         headers.get("last-modified"),
         _read_name(response, redirected),
+        name_origin(response.url),
     )
 
 

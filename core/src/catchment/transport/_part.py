@@ -25,12 +25,14 @@ class Kept:
         etag: The strong entity tag of the file, if it has one.
         last_modified: Its ``Last-Modified``, if it has one.
         total_bytes: Its whole size, if told.
+        origin: Scheme, host and port of the server that told all this.
     """
 
     synced_bytes: int = 0
     etag: str | None = None
     last_modified: str | None = None
     total_bytes: int | None = None
+    origin: str = ""
 
     @property
     def validator(self) -> str | None:

@@ -215,7 +215,7 @@ class Stream:
         """Open the part as the first answer wants it; a whole one replaces what is there."""
         self.close()
         if not head.start:
-            self._known = Kept(0, head.strong_etag, head.last_modified)
+            self._known = Kept(0, head.strong_etag, head.last_modified, origin=head.origin)
         if self._known.total_bytes is None:
             self._known = replace(self._known, total_bytes=head.total_bytes)
         self._opened = PartFile(self._errand.part, self._known), head

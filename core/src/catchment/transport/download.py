@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from catchment.transport import _http, _part
 from catchment.transport._links import Ask, may_carry_token, name_host, read_head, read_target
 from catchment.transport._stream import Afresh, Errand, Fetched, OnHead, Pace, Stream
 from catchment.transport.buckets import Buckets, LocalBuckets
-from catchment.transport.limits import Limits
+from catchment.transport.limits import Limits, find_budget
 from catchment.transport.messages import read_date, read_retry_after
 from catchment.transport.tokens import TokenSource, write_headers
 
@@ -46,9 +46,12 @@ class Downloader:
         clock: For waits and for the times at which to ask again.
         token: The source's bearer; ``None`` where it has none.
         token_hosts: Where the bearer may go, as in :func:`may_carry_token`.
-        buckets: Where downloads are counted, under ``<account>/downloads``.
+        buckets: Where downloads are counted, under ``<account>/downloads`` or, along a way that
+            names a budget, under ``<account>/<budget>`` like the requests of a :class:`Client`.
         budget: How often a file, or a piece of one, may be asked for; ``None`` for as often as
             wanted.
+        budgets: The adapter's budgets by name, for ways that name one; ``None`` counts nothing of
+            these and accepts any name.
         account: Whom the platform counts.
         limits: ``connect`` and ``read`` time limits, and ``longest_wait``.
         slowest_bytes: A server that gives less within ``slowest_per`` is given up.
@@ -64,6 +67,7 @@ class Downloader:
         token_hosts: Sequence[str] = (),
         buckets: Buckets | None = None,
         budget: Budget | None = None,
+        budgets: Mapping[str, Budget] | None = None,
         account: str = "",
         limits: Limits | None = None,
         slowest_bytes: int = 64 * 1024,
@@ -75,7 +79,8 @@ class Downloader:
         self._token_hosts = tuple(token_hosts)
         self._buckets: Buckets = buckets or LocalBuckets(clock)
         self._budget = budget
-        self._key = f"{account}/downloads"
+        self._budgets = budgets
+        self._account = account
         self._limits = limits or Limits()
         self._slowest_bytes = slowest_bytes
         self._slowest_per = slowest_per.total_seconds()
@@ -95,9 +100,11 @@ class Downloader:
     ) -> Fetched:
         """Download *way* into *part* and return what it is, once all of it is on disk.
 
-        A *part* that an earlier call left is continued where the server proves that the file is
-        still the same, and is fetched again from zero where it does not.  A way with
-        ``piece_bytes`` is asked for piece by piece, until the file has the size that was told.
+        A *part* that an earlier call left is continued where the server that gave it repeats the
+        strong ``ETag`` or else the ``Last-Modified`` of then, and is fetched again from zero where
+        it does not.  A way with ``piece_bytes`` is asked for piece by piece, until the file has the
+        size that was told; of a server without an ``ETag`` or a ``Last-Modified``, the size is all
+        that is known to be the same in every piece.
 
         Args:
             way: Where the bytes are.
@@ -114,9 +121,10 @@ class Downloader:
             Unreachable: The transfer broke off; the part is kept and the next call continues it.
             Later: The download was stopped; the part is kept.
             StorageUnavailable: The buffer cannot be written.
+            AdapterFault: The way names a budget that the adapter does not declare.
         """
         errand = Errand(way, part, expected_bytes, on_head, on_progress, stop or threading.Event())
-        self._take(errand.stop)
+        self._take(errand)
         try:
             return self._continue(errand)
         except Corrupt:
@@ -130,11 +138,18 @@ class Downloader:
         if client is not None:
             client.close()
 
-    def _take(self, stop: threading.Event) -> None:
-        while self._budget and (wait := self._buckets.take(self._key, self._budget)):
-            if wait > self._limits.longest_wait.total_seconds() or stop.is_set():
+    def _bucket(self, way: Way) -> tuple[str, Budget | None]:
+        if way.budget:
+            return f"{self._account}/{way.budget}", find_budget(way.budget, self._budgets)
+        return f"{self._account}/downloads", self._budget
+
+    def _take(self, errand: Errand) -> None:
+        key, budget = self._bucket(errand.way)
+        while budget and (wait := self._buckets.take(key, budget)):
+            if wait > self._limits.longest_wait.total_seconds() or errand.stop.is_set():
                 at = self._clock.now() + timedelta(seconds=wait)
-                raise RateLimited("the budget for downloads is used up", retry_at=at)
+                what = errand.way.budget or "downloads"
+                raise RateLimited(f"the budget for {what} is used up", retry_at=at)
             self._clock.wait(wait)
 
     # --- from the link to the answer that has the bytes -----------------------------------------
@@ -165,6 +180,8 @@ class Downloader:
                     self._token.reject(bearer)
                     url, method, renewed, hops = first, errand.way.method, True, 0
                 else:
+                    if response.status_code == 429:
+                        raise self._read_rate_limit(response, errand.way)
                     self._judge(response, ask, self._explain(errand.way, url, hops))
                     yield response, hops > 0
                     return
@@ -195,21 +212,19 @@ class Downloader:
             return
         if status == 416 and ask.start:
             raise Afresh
-        if status == 429:
-            raise self._read_rate_limit(response)
         if 400 <= status < 500 and status != 408:
             why = without_token if status in (401, 403) else ""
             raise LinkRefused(f"{host} answered {status} for a file{why}", status=status)
         raise Unreachable(f"{host} answered {status} for a file")
 
-    def _read_rate_limit(self, response: httpx.Response) -> RateLimited:
+    def _read_rate_limit(self, response: httpx.Response, way: Way) -> RateLimited:
         now = self._clock.now()
         theirs = read_date(response.headers.get("date", "")) or now
         headers = {name.lower(): value for name, value in response.headers.items()}
         retry_at = read_retry_after(headers, theirs)
         if retry_at is not None:
             retry_at -= theirs - now
-            self._buckets.block(self._key, retry_at)
+            self._buckets.block(self._bucket(way)[0], retry_at)
         return RateLimited(f"{response.url.host} asked us to wait", retry_at=retry_at)
 
     def _client(self) -> httpx.Client:
@@ -233,7 +248,7 @@ class Downloader:
             try:
                 while not stream.done:
                     if stream.begun:
-                        self._take(errand.stop)
+                        self._take(errand)
                     self._receive(errand, stream, pace)
             except (Unreachable, RateLimited, LinkDead, Later):
                 stream.keep()

@@ -40,7 +40,6 @@ class Access:
         self.settings = settings
         self._kit = kit
         parts = urlsplit(settings.url)
-        self.host = parts.hostname or ""
         mint = Mint(settings, kit.client(settings.login_url))
         key = f"dynamics/{settings.client_id}/{parts.netloc}"
         self.token: OAuthToken = kit.oauth(mint, key=key)
@@ -98,18 +97,31 @@ class Access:
             Truncated: The listing does not end.
             Unreachable: It broke off between two pages; another attempt begins anew.
         """
-        seen: set[str] = set()
         page = self.ask_page(request)
         yield from page.rows
-        while page.next_link:
-            if page.next_link in seen or len(seen) > MOST_PAGES:
+        if not page.next_link:
+            return
+        try:
+            for after in self.list_pages(request, page.next_link):
+                yield from after.rows
+        except CursorLost as error:
+            raise Unreachable(f"{request.label} broke off: {error}") from error
+
+    def list_pages(self, request: Request, link: str) -> Iterator[wire.Rows]:
+        """The page behind *link* and all after it, with the headers of *request*.
+
+        Raises:
+            CursorLost: Dataverse does not understand a link any more.
+            Truncated: The same page comes again and again, or there are more than ``MOST_PAGES``.
+        """
+        given: set[str] = set()
+        while link:
+            if link in given or len(given) >= MOST_PAGES:
                 raise Truncated(f"{request.label} gives the same page again and again")
-            seen.add(page.next_link)
-            try:
-                page = self.resume(request, page.next_link)
-            except CursorLost as error:
-                raise Unreachable(f"{request.label} broke off: {error}") from error
-            yield from page.rows
+            given.add(link)
+            page = self.resume(request, link)
+            yield page
+            link = page.next_link
 
     def follow(self, request: Request, link: str) -> Request:
         """The question for the page behind *link*, verbatim, with the headers of *request* (2.4).

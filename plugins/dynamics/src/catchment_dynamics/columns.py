@@ -8,14 +8,39 @@ it, because columns differ from environment to environment and one unknown name 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catchment.model import Json
+from catchment_dynamics.ids import read_id
 
 VOICE = ("192440000", "192370000")
 """Values of the channel that are calls: the phone channel's, and the older one (3.1)."""
 
 _ROW = ("createdon", "modifiedon", "versionnumber")
+
+_READ = """
+    createdon modifiedon versionnumber statecode statuscode subject leftvoicemail msdyn_title
+    msdyn_statuschangereason msdyn_initiatedon msdyn_createdon msdyn_startedon
+    msdyn_wrapupinitiatedon msdyn_closedon msdyn_activeagentid msdyn_lastsessionid
+    msdyn_cdsqueueid msdyn_queueid msdyn_liveworkstreamid msdyn_customer msdyn_issueid
+    msdyn_isoutbound msdyn_isabandoned msdyn_isagentaccepted msdyn_transfercount
+    msdyn_escalationcount msdyn_overflowtransfercount msdyn_conversationhandletimeinseconds
+    msdyn_conversationtalktimeinseconds msdyn_conversationholdtimeinseconds
+    msdyn_conversationwrapuptimeinseconds msdyn_conversationfirstwaittimeinseconds
+    msdyn_customersentimentlabel msdyn_statereason msdyn_intent msdyn_customerlocale
+    msdyn_channelprovidername msdyn_sessioncreatedon msdyn_agentassignedon
+    msdyn_agentacceptedon msdyn_sessionclosedon msdyn_closurereason msdyn_agentid msdyn_mode
+    msdyn_consultmode msdyn_conversationaccess msdyn_addedon msdyn_joinedon msdyn_lefton
+    msdyn_leftonreason msdyn_talktime msdyn_holdtime msdyn_activewrapuptime
+    msdyn_externalparticipantchannel msdyn_eventtype msdyn_eventreason msdyn_eventstarttime
+    msdyn_eventendtime msdyn_callsid msdyn_fromphone msdyn_tophone msdyn_recordingtarget
+    msdyn_recording_name msdyn_recordingmetadata msdyn_sourcelanguage msdyn_transcripttarget
+    msdyn_voicetranscript msdyn_voicetranscript_formatted msdyn_rawvoicetranscript
+    msdyn_englishtranslatedtranscriptformatted filename mimetype filesizeinbytes isdocument
+    fullname domainname internalemailaddress azureactivedirectoryobjectid employeeid isdisabled
+    applicationid msdyn_botapplicationid queuetypecode
+"""
+"""Optional columns, of whichever table, that something is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +53,8 @@ class Table:
         key: Column of the primary key.
         needed: Columns without which the table is of no use.
         welcome: Columns that are asked for where they exist.
+        used: Those of them that something is read from; the others are kept for people alone, and
+            nothing is missed where the environment has none of them.
         privilege: What the security role must have.
         files: Whether it has File columns, which are all taken.
     """
@@ -39,6 +66,7 @@ class Table:
     welcome: tuple[str, ...] = ()
     privilege: str = ""
     files: bool = False
+    used: frozenset[str] = frozenset()
 
     @property
     def attachments(self) -> str:
@@ -59,7 +87,7 @@ def _table(
     asked = (*welcome.split(), *_ROW)
     return Table(
         name, entity_set, key or f"{name}id", tuple(needed.split()), asked,
-        privilege or f"prvRead{name}", files,
+        privilege or f"prvRead{name}", files, frozenset(asked) & {*_READ.split()},
     )  # fmt: skip
 
 
@@ -141,11 +169,15 @@ VOICEMAILS = _table(
     "msdyn_ocvoicemail",
     "msdyn_ocvoicemails",
     needed="modifiedon",
-    welcome="msdyn_name subject statecode statuscode",
+    welcome="msdyn_name subject msdyn_hascontent statecode statuscode",
     files=True,
 )
-"""Its columns are not published (3): File columns and the lookup to the conversation are looked
-for in the metadata."""
+"""What it is differs (3): File columns, the lookup to the conversation and the primary key are
+looked for in the metadata.  Where it is an activity it has no File column, and its sound is a row
+of ``msdyn_ocrecording`` that points at it."""
+
+ACTIVITY_KEY = "activityid"
+"""The primary key of every activity (6.1)."""
 
 NOTES = _table(
     "annotation",
@@ -191,9 +223,20 @@ class Columns:
     Attributes:
         types: Kind of each column by logical name (``"Lookup"``, ``"FileType"``); ``None`` where
             the metadata may not be read: then all columns are asked for, and all may be there.
+        key: The primary key as the environment spells it; empty where it is the table's own.
     """
 
     types: Mapping[str, str] | None = None
+    key: str = ""
+
+    def find_key(self, table: Table) -> str:
+        """The column of *table*'s primary key in this environment."""
+        return self.key or table.key
+
+    def without(self, column: str) -> Columns:
+        """The same without *column*, which queries reject although the metadata lists it."""
+        types = {name: kind for name, kind in (self.types or {}).items() if name != column}
+        return replace(self, types=None if self.types is None else types)
 
     def has(self, column: str) -> bool:
         """Whether there is, or may be, such a column."""
@@ -223,7 +266,7 @@ class Columns:
         """
         if self.types is None:
             return ""
-        names = [table.key, *table.needed, *table.welcome]
+        names = [self.find_key(table), *table.needed, *table.welcome]
         if table.files:
             files = self.list_files()
             names += [*files, *(f"{name}_name" for name in files)]
@@ -245,4 +288,14 @@ def spell_lookup(column: str) -> str:
 
 def find_table(row: Json) -> Table | None:
     """Which of ``OFFERING`` *row* is of, by its primary key."""
-    return next((table for table in OFFERING if row.get(table.key)), None)
+    named = next((table for table in OFFERING if row.get(table.key)), None)
+    return named or (VOICEMAILS if row.get(ACTIVITY_KEY) else None)
+
+
+def find_id(table: Table, row: Json) -> str:
+    """The id of a *row* of *table*; empty where it tells none.
+
+    A voicemail may be an activity, whose key is not named after its table (6.1).
+    """
+    told = row.get(table.key)
+    return read_id(told or (row.get(ACTIVITY_KEY) if table is VOICEMAILS else None))

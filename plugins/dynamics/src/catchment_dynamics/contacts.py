@@ -31,8 +31,7 @@ def list_contacts(
         mine = list_own(view, stay)
         running = stay.running and view.ended is None
         heard = list_heard(stay, tracks)
-        doubts = ["" if running and stay.doubt.endswith("have no end") else stay.doubt]
-        doubts += find_doubts(view, stays, stay, heard, settings)
+        doubts = [stay.doubt, *find_doubts(view, stays, stay, heard, settings)]
         yield Contact(
             contact_id=stay.stay_id,
             agent=agent_party(stay.agent),

@@ -21,9 +21,10 @@ from catchment_dynamics.columns import (
     Table,
     spell_lookup,
 )
-from catchment_dynamics.ids import read_id
+from catchment_dynamics.ids import CONVERSATION, read_id
 from catchment_dynamics.payloads import read_lookup
 from catchment_dynamics.reader import Reader, Row
+from catchment_dynamics.refusals import ColumnUnknown
 from catchment_dynamics.view import DOCUMENTS, SIBLINGS
 from catchment_dynamics.view import NOTES as NOTES_DOCUMENT
 
@@ -77,14 +78,12 @@ def fetch_documents(reader: Reader, batch: Batch) -> Iterator[Outcome]:
                 yield Nothing(recording, GONE)
             else:
                 asked.append((recording, table, row))
-    told = _Told.of(
-        reader, [sightings.find_conversation(NAMES[table], row) for _, table, row in asked]
-    )
+    told = _Told.of(reader, [find_conversation(*one) for one in asked])
     transcripts = [row for _, table, row in asked if table is columns.TRANSCRIPTS]
     notes = _list_notes(reader, transcripts)
     for recording, table, row in asked:
         documents: dict[str, Json] = {NAMES[table]: row}
-        conversation = sightings.find_conversation(NAMES[table], row)
+        conversation = find_conversation(recording, table, row)
         if conversation:
             documents |= told.of_conversation(conversation)
         if table is columns.TRANSCRIPTS and notes is not None:
@@ -94,10 +93,17 @@ def fetch_documents(reader: Reader, batch: Batch) -> Iterator[Outcome]:
         yield Ready(recording, documents=documents)
 
 
+def find_conversation(recording: Recording, table: Table, row: Row) -> str:
+    """The conversation of *recording*; a voicemail's sound has it in its keys alone."""
+    of_row = sightings.find_conversation(NAMES[table], row)
+    keys = (key.value for key in recording.keys if key.space == CONVERSATION)
+    return of_row or next(keys, "")
+
+
 def read_rows(reader: Reader, table: Table, recordings: Sequence[Recording]) -> dict[str, Row]:
     """The rows themselves by id, with size and type of their files where these may be read."""
     rows = reader.list_with_files(table, [one.external_id for one in recordings])
-    return {read_id(row.get(table.key)): row for row in rows}
+    return {columns.find_id(table, row): row for row in rows}
 
 
 class _Told:
@@ -188,5 +194,5 @@ def _group(rows: Rows, column: str) -> dict[str, Rows]:
 def _optional(ask: Callable[[], T]) -> T | None:
     try:
         return ask()
-    except NotPermitted:
+    except (NotPermitted, ColumnUnknown):
         return None

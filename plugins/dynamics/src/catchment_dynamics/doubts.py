@@ -5,13 +5,14 @@ A contact that is missing cannot be marked, so that the others of its call are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from catchment.model import Heard, StoredFile, Timeline
 from catchment.segments import Stay
-from catchment_dynamics.choices import Choices
+from catchment_dynamics.choices import Begin, Choices
 from catchment_dynamics.files import AUDIO, guess_timeline, list_stretches
+from catchment_dynamics.outside import went_outside
 from catchment_dynamics.payloads import read_count, read_flag
 from catchment_dynamics.stays import UNKNOWN_PARTS, list_presences
 from catchment_dynamics.view import View
@@ -36,7 +37,7 @@ BEGINS = (
 _NEAR = timedelta(seconds=2)
 """Stamps are whole seconds, each cut off (2.3)."""
 
-_BEGINNINGS = {"answer": "first answer", "call": "very beginning"}
+_BEGINNINGS: Mapping[Begin, str] = {"answer": "first answer", "call": "very beginning"}
 
 
 def find_doubts(
@@ -91,7 +92,7 @@ def _lacks_transfer(view: View) -> bool:
         for one in view.sessions.values()
         if one.accepted is None and one.created and answered and one.created >= answered
     ]
-    if lost or view.left_outside or view.ended is None:
+    if lost or went_outside(view) or view.ended is None:
         return False
     return 1 + transfers > len(sessions) + len(offers) + len(outside)
 
@@ -123,7 +124,7 @@ def _doubt_file(view: View, file: StoredFile, settings: Choices) -> Iterator[str
     length = line.length or file.timeline.length
     if plays is None or abs(plays - length) <= _NEAR:
         return
-    other: str = "call" if chosen == "answer" else "answer"
+    other: Begin = "call" if chosen == "answer" else "answer"
     otherwise = guess_timeline(view, file.recording_id, other).length
     if otherwise and abs(plays - otherwise) <= _NEAR:
         yield BEGINS.format(begins=_BEGINNINGS[other], setting=other)

@@ -33,7 +33,8 @@ def describe_recording(
 ) -> tuple[MediaFile, ...]:
     """The sound and its side file.
 
-    A side file that is not there is not waited for: when it comes, the row has a new revision.
+    A side file that is not there is not waited for: when it comes, the row has a new revision.  One
+    that is there and cannot be had is told, with the reason.
 
     Args:
         recording: With the documents of ``fetch_metadata``.
@@ -47,30 +48,32 @@ def describe_recording(
         form = _read_form(offers[_SOUND], _SOUNDS, "mp4")
         files.append(_describe(offers[_SOUND], AUDIO, "audio", form, timeline))
     side = offers.get(_SIDE)
-    if side is not None and side.offered == "ready":
+    if side is not None and side.there:
         files.append(_describe(side, METADATA, "attachment", _read_form(side, _TEXTS, "json")))
     return tuple(files)
 
 
 def describe_transcript(recording: Recording, offers: Offers) -> tuple[MediaFile, ...]:
-    """The transcripts in File columns, and what stands in notes (document ``notes``) (3.8)."""
+    """The transcripts in File columns, and what stands in notes (document ``notes``) (3.8).
+
+    A file that cannot be had is told, with the reason, and stops nothing else.
+    """
     found = [
         _describe(offer, column.removeprefix(_COLUMN_PREFIX), "transcript", form)
         for column in FILES[TRANSCRIPT]
-        if (offer := offers.get(column)) is not None and offer.offered == "ready"
+        if (offer := offers.get(column)) is not None and offer.there
         for form in [_read_form(offer, _TEXTS, "json")]
     ]
     return (*found, *describe_notes(recording.documents.get("notes")))
 
 
-def describe_voicemail(recording: Recording, offers: Offers) -> tuple[MediaFile, ...]:
+def describe_voicemail(offers: Offers) -> tuple[MediaFile, ...]:
     """One file for each File column; what is no text is taken for the message itself.
 
     A column that stays empty is only waited for while none has anything.
     """
-    del recording  # as for the others: nothing of it is needed so far
-    ready = [column for column in sorted(offers) if offers[column].offered == "ready"]
-    return tuple(_describe_message(offers[column]) for column in ready or sorted(offers))
+    there = [column for column in sorted(offers) if offers[column].there]
+    return tuple(_describe_message(offers[column]) for column in there or sorted(offers))
 
 
 def _describe_message(offer: Offer) -> MediaFile:
@@ -117,23 +120,28 @@ def _read_extension(name: str) -> str:
 def guess_timeline(view: View, recording_id: str, begins: str) -> Timeline:
     """Which wall time a recording covers, as far as the books tell it (4.1).
 
-    Of as many recordings as agents had the call, each is one agent's, in order; of any other
-    number, each may be anything of the call.
+    Of as many recordings as agents had the call, each is one agent's, in order.  Of any other
+    number only their order is known: each is given its share of the call, one after the other, so
+    that none is laid over another.
 
     Args:
         view: The conversation.
         recording_id: Which of its recordings.
         begins: ``"answer"`` or ``"call"``, as the setting says.
     """
-    if len(view.siblings) > 1 and recording_id in view.siblings:
-        stretches = list_stretches(view)
-        if len(stretches) == len(view.siblings):
-            return Timeline((stretches[view.siblings.index(recording_id)],), "guessed")
+    number, place = len(view.siblings), 0
+    if number > 1 and recording_id in view.siblings:
+        stretches, place = list_stretches(view), view.siblings.index(recording_id)
+        if len(stretches) == number:
+            return Timeline((stretches[place],), "guessed")
+    else:
+        number = 1
     start = view.began if begins == "call" else view.answered
     end = view.ended
     if start is None or end is None or end <= start:
         return Timeline()
-    return Timeline((Window(start, end),), "guessed")
+    share = (end - start) / number
+    return Timeline((Window(start + place * share, start + (place + 1) * share),), "guessed")
 
 
 def list_stretches(view: View) -> list[Window]:

@@ -17,7 +17,9 @@ A conversation itself has the second alone, and recordings have both: otherwise 
 has the first, would be taken for the recording that is expected.
 """
 
-BESIDE = ("transcript", "voicemail")
+VOICEMAIL = "voicemail"
+
+BESIDE = ("transcript", VOICEMAIL)
 """What comes beside a recording, or in its stead, and is none."""
 
 _HEX = re.compile(r"[0-9a-f]{32}")
@@ -39,6 +41,18 @@ def read_guid(told: object) -> str:
 def read_id(told: object) -> str:
     """*told* as an id: a GUID in the one spelling, anything else trimmed and in lower case."""
     return read_guid(told) or (told.strip().lower() if isinstance(told, str) else "")
+
+
+def build_voicemail_keys(conversation_id: str, voicemail_id: str) -> tuple[Key, ...]:
+    """What the sound of a voicemail shares with others: it is never the recording of the call.
+
+    Args:
+        conversation_id: In which call it was left; empty where that is not told.
+        voicemail_id: The voicemail itself.
+    """
+    return (
+        Key(CONVERSATION, conversation_id) if conversation_id else Key(VOICEMAIL, voicemail_id),
+    )
 
 
 def build_keys(conversation_id: str, space: str, row_id: str) -> tuple[Key, ...]:

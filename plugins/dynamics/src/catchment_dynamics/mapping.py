@@ -21,6 +21,7 @@ from catchment_dynamics.cast import (
 from catchment_dynamics.choices import Choices
 from catchment_dynamics.contacts import build_customer_leg, list_contacts, list_legs, write_number
 from catchment_dynamics.ids import CONTINUATION
+from catchment_dynamics.outside import went_outside
 from catchment_dynamics.payloads import (
     read_count,
     read_flag,
@@ -148,7 +149,7 @@ def _list_custom(view: View, numbers: Numbers) -> Iterator[tuple[str, str]]:
     yield from _say("language", _find_language(view))
     yield from _say("call_id", next(iter(numbers.call_ids), ""))
     yield from _say("call_ids", ", ".join(numbers.call_ids))
-    if view.left_outside:
+    if went_outside(view):
         yield "external_transfer", "true"
     if read_flag(row, "leftvoicemail") or _has_voicemail(view):
         yield "voicemail", "true"
@@ -172,7 +173,9 @@ def _find_language(view: View) -> str:
 
 def _has_voicemail(view: View) -> bool:
     key = IDS[VOICEMAIL]
-    return any(key in row for one in view.recordings for row in one.documents.values())
+    return bool(view.messages) or any(
+        key in row for one in view.recordings for row in one.documents.values()
+    )
 
 
 def _say(name: str, value: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ Pure.  ``offers`` makes them, ``files`` turns them into described files.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from catchment.model import Way
@@ -23,8 +23,9 @@ class Offer:
         name: The file's name, where told.
         media_type: The MIME type, where told.
         file_id: What the column holds: the file's GUID; empty where there is no file.
-        offered: ``"ready"``, or ``"not_yet"`` while the column is null.
+        offered: ``"ready"``, or ``"not_yet"`` while there is no file, or no way to it.
         why: The reason when it is not ready.
+        doubted: The platform knew nothing of it when it was asked for a link; its row may be gone.
     """
 
     file_column: str
@@ -34,7 +35,18 @@ class Offer:
     media_type: str | None = None
     file_id: str = ""
     offered: Literal["ready", "not_yet"] = "ready"
-    why: str = field(default="")
+    why: str = ""
+    doubted: bool = False
+
+    @property
+    def there(self) -> bool:
+        """Whether the column names a file, be there a way to it or not."""
+        return bool(self.file_id)
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is a file, and no way to it."""
+        return self.there and self.offered != "ready"
 
 
 Offers = Mapping[str, Offer]

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from catchment.errors import AdapterFault, NotPermitted
-from catchment_dynamics import columns, wire
+from catchment_dynamics import columns, sightings, wire
 from catchment_dynamics.access import Access
 from catchment_dynamics.columns import Columns, Table
-from catchment_dynamics.ids import read_id
 from catchment_dynamics.probing import Probe
 
 NAMED = (wire.LOOKUPS, wire.NAMES)
@@ -39,9 +38,20 @@ class Reader:
             NotPermitted: They may not be read, or there is no such table.
         """
         found: list[Row] = []
-        for lot in wire.cut_ids(sorted({*ids} - {""})):
+        for lot in wire.cut_ids(ids):
             chain = wire.join_all(where, wire.where_any(prop, lot))
             found += self._list(table, where=chain, page=page)
+        return found
+
+    def list_ids(self, table: Table, ids: Iterable[str], *, where: str = "") -> list[Row]:
+        """Rows of *table* by id, of which *where* is true.
+
+        Raises:
+            NotPermitted: They may not be read, or there is no such table.
+        """
+        found: list[Row] = []
+        for lot in wire.cut_ids(ids):
+            found += self._list(table, where=where, ids=lot)
         return found
 
     def list_all(self, table: Table) -> list[Row]:
@@ -60,12 +70,11 @@ class Reader:
         """
         expand = f"{table.attachments}({columns.EXPANDED})"
         found: list[Row] = []
-        for lot in wire.cut_ids(sorted({*ids} - {""})):
-            chain = wire.where_any(table.key, lot)
+        for lot in wire.cut_ids(ids):
             try:
-                found += self._list(table, where=chain, expand=expand)
+                found += self._list(table, ids=lot, expand=expand)
             except (AdapterFault, NotPermitted):  # of the files' table, perhaps, and not of this
-                found += self._list(table, where=chain)
+                found += self._list(table, ids=lot)
         return found
 
     def map_conversations(self, ids: Iterable[str]) -> dict[str, Row]:
@@ -75,7 +84,19 @@ class Reader:
             NotPermitted: They may not be read.
         """
         table = columns.CONVERSATIONS
-        return _by_id(table, self.list_by(table, table.key, ids))
+        return _by_id(table, self.list_ids(table, ids))
+
+    def map_voicemails(self, ids: Iterable[str]) -> dict[str, str]:
+        """Conversations of voicemails, by the voicemails' ids.
+
+        Raises:
+            NotPermitted: They may not be read, or there is no such table.
+        """
+        found = _by_id(columns.VOICEMAILS, self.list_ids(columns.VOICEMAILS, ids))
+        return {
+            name: sightings.find_conversation(sightings.VOICEMAIL, row)
+            for name, row in found.items()
+        }
 
     def map_sessions(self, ids: Iterable[str]) -> dict[str, Row]:
         """Sessions by id, of calls alone.
@@ -85,14 +106,14 @@ class Reader:
         """
         table = columns.SESSIONS
         where = wire.where_channel_is(columns.VOICE)
-        return _by_id(table, self.list_by(table, table.key, ids, where=where))
+        return _by_id(table, self.list_ids(table, ids, where=where))
 
     def list_siblings(self, ids: Iterable[str]) -> list[Row]:
         """Id and time of every recording of conversations, which tell which is which (3.7)."""
         table = columns.RECORDINGS
         prop = columns.spell_lookup("msdyn_liveworkitemid")
         found: list[Row] = []
-        for lot in wire.cut_ids(sorted({*ids} - {""})):
+        for lot in wire.cut_ids(ids):
             request = wire.build_list(
                 table.entity_set,
                 select=f"{table.key},createdon,{prop}",
@@ -108,17 +129,19 @@ class Reader:
         table: Table,
         *,
         where: str = "",
+        ids: Sequence[str] = (),
         expand: str = "",
         annotations: Sequence[str] = NAMED,
         page: int = wire.PAGE,
     ) -> list[Row]:
         def ask(there: Columns) -> list[Row]:
+            key = there.find_key(table)
             request = wire.build_list(
                 table.entity_set,
                 select=there.select(table),
-                where=where,
+                where=wire.join_all(where, wire.where_any(key, ids) if ids else ""),
                 expand=expand,
-                order=f"{table.key} asc",
+                order=f"{key} asc",
                 annotations=annotations,
                 page=page,
             )
@@ -128,4 +151,5 @@ class Reader:
 
 
 def _by_id(table: Table, rows: Iterable[Row]) -> dict[str, Row]:
-    return {read_id(row[table.key]): row for row in rows if row.get(table.key)}
+    named = ((columns.find_id(table, row), row) for row in rows)
+    return {row_id: row for row_id, row in named if row_id}

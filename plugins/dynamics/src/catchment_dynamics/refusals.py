@@ -51,7 +51,6 @@ _UNKNOWN = re.compile(
     r"could not find|doesn't contain|does not exist|doesn't exist|not defined", re.IGNORECASE
 )
 _SECRETIVE = re.compile(r"[^\s\[\],]{80,}|https?://\S+|\b[\w.+-]+@[\w.-]+")
-_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 class PrivilegeMissing(NotPermitted):
@@ -67,11 +66,19 @@ class PrivilegeMissing(NotPermitted):
 
 
 class TableMissing(NotPermitted):
-    """The environment has no such table."""
+    """The environment says that it has no such table."""
 
 
 class ColumnUnknown(AdapterFault):
-    """A query named a column that the environment does not have (6, pain 3)."""
+    """A query named a column that the environment does not have (6, pain 3).
+
+    Attributes:
+        column: Its logical name.
+    """
+
+    def __init__(self, what: str, *, column: str) -> None:
+        super().__init__(what)
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,10 @@ def read_error(answer: Answer) -> CatchmentError | None:
         found = _PROPERTY.search(trouble.message)
         if found:
             named = found[1] or found[2]
-            return ColumnUnknown(f"the environment has no column {named} ({what})")
+            column = named.lower()
+            if column.startswith("_") and column.endswith("_value"):  # a lookup (2.2)
+                column = column.removeprefix("_").removesuffix("_value")
+            return ColumnUnknown(f"the environment has no column {named} ({what})", column=column)
     return AdapterFault(f"Dataverse did not understand the question ({what})")
 
 
@@ -162,7 +172,7 @@ def _read_forbidden(trouble: Trouble, what: str) -> CatchmentError:
         privilege = found[0]
         return PrivilegeMissing(
             f"the application user may not read {name_table(privilege)}: the privilege "
-            f"{privilege} is missing ({what})",
+            f"{privilege} is missing",
             privilege=privilege,
             remedy=ask_for_privilege(privilege),
         )
@@ -174,6 +184,7 @@ def _read_forbidden(trouble: Trouble, what: str) -> CatchmentError:
 
 
 def _read_absent(trouble: Trouble, what: str) -> CatchmentError:
+    """404: believed where the body is Dataverse's own; else a proxy or a gateway answered."""
     segment = _SEGMENT.search(trouble.message)
     if trouble.code == _NO_SUCH_SEGMENT or segment:
         named = segment[1] if segment else "that was asked for"
@@ -184,14 +195,16 @@ def _read_absent(trouble: Trouble, what: str) -> CatchmentError:
         )
     if trouble.code == _NO_SUCH_ROW:
         return Absent(f"there is no such row any more ({what})")
-    return Absent(f"Dataverse does not have it ({what})")
+    if _CODE.fullmatch(trouble.code):
+        return Absent(f"Dataverse does not have it ({what})")
+    return Unreachable(f"404 came, and not in Dataverse's words ({what})", remedy=ADDRESS)
 
 
 def _tell(answer: Answer, trouble: Trouble) -> str:
-    """Status, code, what was said, and the request's id, without what may be a secret or a name."""
+    """Status, code and what was said, without what may be a secret or a name.
+
+    No id of the request: what is parked for the same reason shall be told as one.
+    """
     said = _SECRETIVE.sub("…", trouble.message)[:160]
     code = trouble.code if _CODE.fullmatch(trouble.code) else ""
-    told = f"status {answer.status}" + (f", {code}" if code else "") + (f": {said}" if said else "")
-    headers = answer.headers
-    request_id = headers.get("x-ms-service-request-id") or headers.get("req_id") or ""
-    return f"{told}; request id {request_id}" if _ID.fullmatch(request_id) else told
+    return f"status {answer.status}" + (f", {code}" if code else "") + (f": {said}" if said else "")

@@ -82,6 +82,11 @@ class Participant:
         return not self.watches and not self.is_asked
 
     @property
+    def is_outside(self) -> bool:
+        """Whether it is a number outside, and no agent."""
+        return bool(self.number) and not self.agent_id
+
+    @property
     def refused(self) -> bool:
         """Whether it left because it did not take the call."""
         return self.left_reason.replace(" ", "").lower() in _REFUSED

@@ -14,12 +14,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from catchment.adapters import SourceSettings
 from catchment.secrets import Secret
+from catchment_dynamics.choices import AUTOMATIC, Begin, Orientation, Rule
 
 Listing = Literal["modifiedon", "change_tracking"]
 Audio = Literal["auto", "sas", "chunks", "whole"]
-Begin = Literal["answer", "call"]
-Orientation = Literal["from_caller", "from_customer"]
-Rule = Literal["automatic", "by_hand", "consent", "off"]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TENANT = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -102,7 +100,7 @@ class DynamicsSettings(SourceSettings):
         """How a workstream records, by the first of its ids and names that is told; else all."""
         rules = {_plain(name): rule for name, rule in self.workstreams.items()}
         known = (rules.get(_plain(name)) for name in names if name)
-        return next((rule for rule in known if rule), "automatic")
+        return next((rule for rule in known if rule), AUTOMATIC)
 
     @field_validator("tenant_id", "client_id", "url", "login_url", "organisation_id", mode="before")
     @classmethod

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from catchment.model import Fact, Json, Key, Sighting
 from catchment_dynamics.choices import AUTOMATIC, BY_HAND, CONSENT, OFF, Choices
-from catchment_dynamics.ids import CONTINUATION, build_keys, read_guid
+from catchment_dynamics.ids import CONTINUATION, build_keys, build_voicemail_keys, read_guid
 from catchment_dynamics.payloads import (
     OPTIONS,
     VOICE,
@@ -55,13 +55,14 @@ FILES = {
         "msdyn_englishtranslatedtranscriptformatted",
     ),
 }
-"""File columns (3.7, 3.8); a voicemail's are not documented and are found by their names."""
+"""File columns (3.7, 3.8); a voicemail's, if it has any, are found by their names."""
 
 UNANSWERED, NOT_RECORDED, REFUSED, EXTERNAL = "unanswered", "not recorded", "refused", "external"
 ANSWERED = "answered"
 
 _ABSENCES = {AUTOMATIC: "", BY_HAND: NOT_RECORDED, CONSENT: REFUSED, OFF: NOT_RECORDED}
-_OURS = "msdyn_ocliveworkitem"
+_OURS, _LEFT_IN = "msdyn_ocliveworkitem", "msdyn_ocvoicemail"
+_SALES = ("phonecall", "appointment")
 _LOOKUPS = {
     RECORDING: ("msdyn_liveworkitemid", "msdyn_recordingtarget"),
     TRANSCRIPT: ("msdyn_liveworkitemidid", "msdyn_transcripttarget"),
@@ -75,20 +76,28 @@ _LEFT_OUTSIDE = frozenset(OPTIONS + number for number in (29, 36, 37, 38))
 # --- what was recorded ----------------------------------------------------------------------------
 
 
-def map_recording(row: Json, conversation: Json | None) -> Sighting | None:
+def map_recording(row: Json, conversation: Json | None, voicemail_in: str = "") -> Sighting | None:
     """A row of ``msdyn_ocrecording``; ``None`` for what is no call of the contact center.
 
     Sales keeps its calls in the same table, pointing at phone calls and appointments (3.7).  What
-    points nowhere is an orphan whose conversation was deleted (4.4), and ours.
+    points nowhere is an orphan whose conversation was deleted (4.4), and ours; so is what points
+    into a table that nobody knows.  What points at a voicemail is its sound, and not the recording
+    that the call should have.
 
     Args:
         row: As it was listed, with the annotation that says into which table a lookup points.
-        conversation: The row of its conversation, where it is known.
+        conversation: The row of its conversation, or of its voicemail's, where it is known.
+        voicemail_in: The conversation of the voicemail that it points at, where that is told.
 
     Raises:
         Unreachable: The row has no id or no time.
     """
-    return _map(RECORDING, row, conversation)
+    if read_lookup_table(row, _LOOKUPS[RECORDING][1]) in _SALES:
+        return None
+    conversation_id = find_conversation(RECORDING, row) or voicemail_in
+    voicemail_id = find_voicemail(row)
+    keys = build_voicemail_keys(conversation_id, voicemail_id) if voicemail_id else ()
+    return _map(RECORDING, row, conversation_id, conversation, keys=keys)
 
 
 def map_transcript(row: Json, conversation: Json | None) -> Sighting | None:
@@ -97,22 +106,46 @@ def map_transcript(row: Json, conversation: Json | None) -> Sighting | None:
     Raises:
         Unreachable: The row has no id or no time.
     """
-    return _map(TRANSCRIPT, row, conversation)
+    if read_lookup_table(row, _LOOKUPS[TRANSCRIPT][1]) in _SALES:
+        return None
+    return _map(TRANSCRIPT, row, find_conversation(TRANSCRIPT, row), conversation)
 
 
-def map_voicemail(row: Json, conversation: Json | None) -> Sighting | None:
-    """A row of ``msdyn_ocvoicemail``, likewise; its columns are not documented.
+def map_voicemail(
+    row: Json, conversation: Json | None, files: Sequence[str] | None = None
+) -> Sighting | None:
+    """A row of ``msdyn_ocvoicemail``, likewise; ``None`` where it has no File column.
+
+    Then its sound is a row of ``msdyn_ocrecording``, and there is nothing to wait for here.
+
+    Args:
+        row: As it was listed.
+        conversation: The row of its conversation, where it is known.
+        files: Names of its File columns; ``None`` where the metadata may not be read.
 
     Raises:
         Unreachable: The row has no id or no time.
     """
-    return _map(VOICEMAIL, row, conversation)
+    if files is None:
+        held = dict(list_file_columns(VOICEMAIL, row))
+    else:
+        held = {name: read_guid(row.get(name)) for name in files}
+    if not held:
+        return None
+    return _map(VOICEMAIL, row, find_conversation(VOICEMAIL, row), conversation, held=held)
+
+
+def find_voicemail(row: Json) -> str:
+    """The voicemail whose sound a recording is (3); empty for every other recording."""
+    target = _LOOKUPS[RECORDING][1]
+    return read_lookup(row, target) if read_lookup_table(row, target) == _LEFT_IN else ""
 
 
 def find_conversation(kind: str, row: Json) -> str:
     """The conversation of a row; empty for an orphan (4.4), and for what is of Sales.
 
-    A voicemail's columns are not documented: it is the lookup that is named so.
+    A voicemail's columns differ: it is the lookup that is named so.  The sound of a voicemail has
+    its conversation through it.
     """
     if kind in _LOOKUPS:
         link, target = _LOOKUPS[kind]
@@ -129,27 +162,46 @@ def find_conversation(kind: str, row: Json) -> str:
     return min(found, default=(False, "", ""))[2]
 
 
-def _map(kind: str, row: Json, conversation: Json | None) -> Sighting | None:
-    external_id = need_id(row, IDS[kind], f"a {kind}")
-    conversation_id = find_conversation(kind, row)
-    if not conversation_id and kind in _LOOKUPS:
-        elsewhere = read_lookup_table(row, _LOOKUPS[kind][1])
-        if elsewhere not in ("", _OURS):
-            return None
+def _map(
+    kind: str,
+    row: Json,
+    conversation_id: str,
+    conversation: Json | None,
+    *,
+    keys: tuple[Key, ...] = (),
+    held: Mapping[str, str] | None = None,
+) -> Sighting | None:
+    """A sighting; ``None`` where *conversation* is no call.
+
+    Its revision says whether the conversation was known: only then is told when it began.
+    """
+    external_id = find_id(kind, row)
     if conversation is not None and not is_voice(conversation):
         return None
     created = need_time(row, f"a {kind}")
     began = read_first_time(conversation, *_BEGAN) if conversation is not None else None
-    files = dict(list_file_columns(kind, row))
+    files = dict(list_file_columns(kind, row)) if held is None else held
     waiting = kind == RECORDING and not files["msdyn_recording"]
+    unknown = ("unknown",) if conversation_id and conversation is None else ()
+    told = (f"{name}={files[name]}" for name in sorted(files))
     return Sighting(
         external_id=external_id,
         occurred_at=min(began, created) if began else created,
-        keys=build_keys(conversation_id, kind, external_id),
-        revision="|".join((conversation_id, *(f"{name}={files[name]}" for name in sorted(files)))),
+        keys=keys or build_keys(conversation_id, kind, external_id),
+        revision="|".join((conversation_id, *unknown, *told)),
         offered="not_yet" if waiting else "ready",
         document=dict(row),
     )
+
+
+def find_id(kind: str, row: Json) -> str:
+    """The id of a recording, a transcript or a voicemail, which may be an activity (6.1).
+
+    Raises:
+        Unreachable: There is none.
+    """
+    activity = kind == VOICEMAIL and not row.get(IDS[VOICEMAIL]) and row.get("activityid")
+    return need_id(row, "activityid" if activity else IDS[kind], f"a {kind}")
 
 
 def list_file_columns(kind: str, row: Json) -> Iterator[tuple[str, str]]:

@@ -59,9 +59,12 @@ def _read_presence(view: View, told: Participant) -> Presence | None:
     if start is None and not _has_talked(told):
         return None
     end = told.left or (session.closed if session else None)
-    ended = view.ended
-    if end and ended and start and end > ended >= start:
-        return Presence(told, start, ended, end - ended)
+    apart = told.is_outside or told.watches
+    out = view.ended if apart else (view.wrapped or view.ended)
+    if end and out and start and end > out >= start:
+        return Presence(told, start, out, end - out)
+    if end is None and start and out and out != view.ended and out >= start:
+        end = out  # whoever is left in the call then is no agent
     return Presence(told, start, end)
 
 
@@ -137,7 +140,8 @@ def _read_last_session(view: View, last: str) -> Stay | None:
         return None
     if any(one.session_id == session.session_id and one.is_primary for one in view.participants):
         return None
-    ends = [end for end in (session.closed, view.ended) if end and end >= session.accepted]
+    told = (session.closed, view.wrapped or view.ended)
+    ends = [end for end in told if end and end >= session.accepted]
     end = min(ends, default=session.accepted)
     return Stay(last, 1, session.accepted, end, doubt=BY_SESSION, running=not ends)
 

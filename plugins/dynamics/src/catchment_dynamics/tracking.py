@@ -10,17 +10,25 @@ by id, of calls alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
-from catchment.errors import Absent, AdapterFault, CursorLost, NotPermitted, Truncated
+from catchment.errors import Absent, AdapterFault, CursorLost, NotPermitted
 from catchment.model import Page, Span
+from catchment.transport import Request
 from catchment_dynamics import wire
 from catchment_dynamics.access import Access
-from catchment_dynamics.columns import Table
-from catchment_dynamics.listings import LISTINGS, Listing, Listings
+from catchment_dynamics.columns import VOICEMAILS, Table, find_id
+from catchment_dynamics.listings import (
+    BY_CHANGES,
+    LISTINGS,
+    Listing,
+    Listings,
+    read_cursor,
+    write_cursor,
+)
 from catchment_dynamics.refusals import PrivilegeMissing, TableMissing
 
 RECENT = timedelta(minutes=15)
@@ -32,8 +40,10 @@ def list_tracked(listings: Listings, span: Span) -> Iterator[Page]:
 
     Raises:
         CursorLost: Mark or cursor are too old (7 days, unless the environment says otherwise), or
-            tracking was switched off meanwhile: the window is listed by time.
+            tracking was switched off meanwhile: the window is listed by time.  Or the cursor is of
+            a listing by time: the setting ``listing`` was changed meanwhile.
         NotPermitted: Changes of the table are not tracked, or may not be read.
+        Unreachable: It is not certain whether there is such a table.
     """
     listing = LISTINGS[span.feed]
     try:
@@ -41,10 +51,8 @@ def list_tracked(listings: Listings, span: Span) -> Iterator[Page]:
             yield from _follow(listings, listing, span)
         else:
             yield from _begin(listings, listing, span)
-    except TableMissing:
-        if not listing.optional:
-            raise
-        yield Page(last=True)
+    except TableMissing as error:
+        yield listings.pass_over(listing, error)
 
 
 def prove_tracking(access: Access, table: Table) -> None:
@@ -62,23 +70,18 @@ def prove_tracking(access: Access, table: Table) -> None:
 def _follow(listings: Listings, listing: Listing, span: Span) -> Iterator[Page]:
     """What changed since the mark; deleted rows are told too, and are nothing to us."""
     access, table = listings.reader.access, listing.table
-    request = wire.build_tracking(table.entity_set, table.key)
-    link = span.cursor or span.mark
-    given = {link}
-    while True:
-        page = access.resume(request, link)
-        ids = [row[table.key] for row in page.rows if row.get(table.key)]
-        found, facts = listings.read_ids(listing, ids)
-        if not page.next_link:
-            if not page.delta_link:
-                raise CursorLost(f"{table.name}: Dataverse gave no mark to go on from")
+    place = read_cursor(BY_CHANGES, span.cursor)
+    link = place.get("delta", "") if place else span.mark
+    if not link:
+        raise CursorLost("the cursor is one of a listing without a mark")
+    for page in access.list_pages(_build(table), link):
+        found, facts = listings.read_ids(listing, [find_id(table, row) for row in page.rows])
+        if page.next_link:
+            yield Page(found, facts, cursor=write_cursor(BY_CHANGES, delta=page.next_link))
+        elif page.delta_link:
             yield Page(found, facts, last=True, mark=page.delta_link)
-            return
-        if page.next_link in given:
-            raise Truncated(f"{table.name}: Dataverse gave the same page of changes twice")
-        given.add(page.next_link)
-        link = page.next_link
-        yield Page(found, facts, cursor=link)
+        else:
+            raise CursorLost(f"{table.name}: Dataverse gave no mark to go on from")
 
 
 # --- without one ---------------------------------------------------------------------------------
@@ -87,37 +90,23 @@ def _follow(listings: Listings, listing: Listing, span: Span) -> Iterator[Page]:
 def _begin(listings: Listings, listing: Listing, span: Span) -> Iterator[Page]:
     """First the walk to the mark, in pages without rows that can be gone on from, then the list."""
     access = listings.reader.access
-    place = _read_cursor(span.cursor)
+    place = read_cursor(BY_CHANGES, span.cursor)
+    if "delta" in place:
+        raise CursorLost("the cursor is one of changes since a mark, which is no longer known")
     walk, mark = place.get("walk", ""), place.get("mark", "")
     if walk or (span.cursor is None and access.now() - span.window.end < RECENT):
         for link, told in _walk(access, listing.table, walk):
             if link:
-                yield Page(cursor=json.dumps({"walk": link}))
+                yield Page(cursor=write_cursor(BY_CHANGES, walk=link))
             mark = told
     condition = wire.where_modified(span.window)
     if mark:
         condition = wire.where_modified_since(span.window.start)
-    for page in listings.walk(listing, condition, place.get("next")):
-        if page.last:
+    for page in listings.walk(listing, condition, place.get("next", "")):
+        if page.cursor is None:
             yield replace(page, mark=mark)
         else:
-            yield replace(page, cursor=json.dumps({"next": page.cursor, "mark": mark}))
-
-
-def _read_cursor(cursor: str | None) -> dict[str, str]:
-    """Where it goes on: at ``walk``, else at ``next`` with the ``mark`` that it had.
-
-    Raises:
-        CursorLost: It is not a cursor of ours: the setting ``listing`` was changed meanwhile.
-    """
-    if cursor is None:
-        return {}
-    try:
-        told = json.loads(cursor)
-        names = ("walk",) if "walk" in told else ("next", "mark")
-        return {name: str(told[name]) for name in names}
-    except (ValueError, TypeError, KeyError):
-        raise CursorLost("the cursor is one of a listing without change tracking") from None
+            yield replace(page, cursor=write_cursor(BY_CHANGES, next=page.cursor, mark=mark))
 
 
 def _walk(access: Access, table: Table, link: str) -> Iterator[tuple[str, str]]:
@@ -128,24 +117,30 @@ def _walk(access: Access, table: Table, link: str) -> Iterator[tuple[str, str]]:
         NotPermitted: Changes of the table are not tracked, or may not be read.
         Truncated: The walk does not end.
     """
-    request = wire.build_tracking(table.entity_set, table.key)
-    page = access.resume(request, link) if link else _open(access, table)
-    given = {link}
-    while page.next_link:
-        if page.next_link in given:
-            raise Truncated(f"{table.name}: Dataverse gave the same page of ids twice")
-        given.add(page.next_link)
-        yield page.next_link, ""
-        page = access.resume(request, page.next_link)
-    if not page.delta_link:
+    if link:
+        pages = access.list_pages(_build(table), link)
+    else:
+        first = _open(access, table)
+        rest = access.list_pages(_build(table), first.next_link)
+        pages = chain((first,), rest)
+    delta = ""
+    for page in pages:
+        delta = page.delta_link
+        if page.next_link:
+            yield page.next_link, ""
+    if not delta:
         raise _refuse(table, "Dataverse gave no mark")
-    yield "", page.delta_link
+    yield "", delta
+
+
+def _build(table: Table) -> Request:
+    """The key of voicemails has several names (3); it is told also where it is not asked for."""
+    return wire.build_tracking(table.entity_set, "modifiedon" if table is VOICEMAILS else table.key)
 
 
 def _open(access: Access, table: Table) -> wire.Rows:
-    request = wire.build_tracking(table.entity_set, table.key)
     try:
-        page = access.ask_page(request)
+        page = access.ask_page(_build(table))
     except PrivilegeMissing as error:
         raise NotPermitted(
             f"change tracking wants read access of the whole organisation: {error}",

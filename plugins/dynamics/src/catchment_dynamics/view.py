@@ -51,9 +51,10 @@ class View:
         events: By start.
         calls: Rows of the telephony, oldest first.
         siblings: Ids of all recordings of the conversation, oldest first.
-        files: Its files, the newest version of each.
+        messages: Ids of recordings that are the sound of a voicemail, and no part of the call.
+        files: Its files, the newest version of each; without those of voicemails.
         recordings: By id.
-        left_outside: Sessions after which the call went on outside.
+        left_outside: Sessions whose closure says that the call went on outside.
         first: The earliest moment that anything in the bundle tells.
     """
 
@@ -64,6 +65,7 @@ class View:
     events: tuple[Event, ...]
     calls: tuple[Json, ...]
     siblings: tuple[str, ...]
+    messages: frozenset[str]
     files: tuple[StoredFile, ...]
     recordings: tuple[Recording, ...]
     left_outside: tuple[Json, ...]
@@ -81,6 +83,7 @@ class View:
             Participant.of(row_id, row) for row_id, row in rows[sightings.PARTICIPANT].items()
         ]
         recordings = tuple(sorted(bundle.recordings, key=lambda one: one.external_id))
+        messages = frozenset(one.external_id for one in recordings if _is_message(one))
         moments = [one.occurred_at for one in recordings] + [fact.at for fact in bundle.facts]
         continued = (fact for fact in bundle.facts if fact.kind == CONTINUATION)
         outside = merge_rows((fact.document for fact in continued), "activityid")
@@ -92,8 +95,11 @@ class View:
             participants=tuple(sorted(participants, key=_rank)),
             events=tuple(list_events(rows[sightings.PARTICIPANT_EVENT])),
             calls=tuple(_sort_rows(rows[sightings.CALL])),
-            siblings=_list_siblings(recordings),
-            files=tuple(_list_newest(bundle.files)),
+            siblings=tuple(one for one in _list_siblings(recordings) if one not in messages),
+            messages=messages,
+            files=tuple(
+                one for one in _list_newest(bundle.files) if one.recording_id not in messages
+            ),
             recordings=recordings,
             left_outside=tuple(outside[name] for name in sorted(outside)),
             first=min(moments),
@@ -145,21 +151,54 @@ class View:
         return over and (at_once or not joined)
 
     @cached_property
+    def wrapped(self) -> datetime | None:
+        """When the last agent was out of the call; of a stamp that an earlier one left, nothing."""
+        told = read_time(self.conversation, "msdyn_wrapupinitiatedon")
+        agents = [one for one in self.participants if not one.watches and not one.is_outside]
+        latest = max((one.joined for one in agents if one.joined), default=self.began)
+        return told if told and told >= latest else None
+
+    @cached_property
     def ended(self) -> datetime | None:
-        """When the call ended, which is before its agents wrapped up; ``None`` while it goes on."""
-        talking = [one for one in self.participants if not one.watches]
-        latest = max((one.joined for one in talking if one.joined), default=self.began)
-        wrapped = read_time(self.conversation, "msdyn_wrapupinitiatedon")
-        if wrapped and wrapped >= latest:
-            return wrapped
-        lefts = [one.left for one in talking if one.joined and one.left]
-        there = any(one.joined and not one.left for one in talking)
-        if self.conversation and not sightings.is_over(self.conversation):
+        """When the call ended, which is before its agents wrapped up; ``None`` while it goes on.
+
+        It goes on without agents while somebody outside is in it, and while the caller waits for
+        the next agent, who may never come.
+        """
+        goes_on = bool(self.conversation) and not sightings.is_over(self.conversation)
+        talking = [one for one in self.participants if not one.watches and one.joined]
+        stay_on = [one for one in talking if one.is_outside]
+        waiting = self._find_waiting()
+        given_up = [waiting.closed] if waiting and waiting.closed else []
+        if self.wrapped:
+            waits = waiting is not None and (not given_up or given_up[0] > self.wrapped)
+            if goes_on and (waits or any(one.left is None for one in stay_on)):
+                return None
+            outside = [moment for one in stay_on if (moment := one.left or one.joined)]
+            return max([self.wrapped, *outside, *given_up])
+        lefts = [one.left for one in talking if one.left]
+        there = any(one.left is None for one in talking)
+        if goes_on:
             return None
         closed = read_time(self.conversation, "msdyn_closedon")
         if lefts and not (there and closed):
-            return None if there else max(lefts)
+            return None if there else max([*lefts, *given_up])
         return closed if closed and closed >= self.began else None
+
+    def _find_waiting(self) -> Session | None:
+        """The last session, where the caller is handed on in it and nobody has taken it."""
+        made = [
+            (one.created, one.session_id)
+            for one in self.sessions.values()
+            if one.created and not self.is_bots(one)
+        ]
+        answers = [one.accepted for one in self.taken if one.accepted]
+        if not made or not answers or max(made)[0] < max(answers):
+            return None
+        last = self.sessions[max(made)[1]]
+        outside = {read_text(row, "activityid").lower() for row in self.left_outside}
+        joined = any(one.joined for one in self.participants if one.session_id == last.session_id)
+        return None if last.accepted or joined or last.session_id in outside else last
 
     def is_agent(self, participant: Participant) -> bool:
         """Whether *participant* is a human agent whose call it was, or who was asked."""
@@ -204,6 +243,11 @@ def _list_siblings(recordings: Sequence[Recording]) -> tuple[str, ...]:
     told += [row for one in recordings if key in (row := one.documents.get("listing", {}))]
     rows = merge_rows(told, key)
     return tuple(sorted(rows, key=lambda name: (_created(rows[name]), name)))
+
+
+def _is_message(recording: Recording) -> bool:
+    rows = (recording.documents.get(name, {}) for name in (sightings.RECORDING, "listing"))
+    return any(sightings.find_voicemail(row) for row in rows)
 
 
 def _list_newest(files: Sequence[StoredFile]) -> list[StoredFile]:

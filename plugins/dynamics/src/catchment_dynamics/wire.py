@@ -6,7 +6,7 @@ Ids stand in filters as chains of ``eq`` and ``or``, which are certain for looku
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -118,15 +118,10 @@ def build_columns(table: str, *, kinds: bool = True) -> Request:
 
 
 def build_table(table: str) -> Request:
-    """Whether *table* exists, and whether its changes are tracked (2.5)."""
-    return Request(
-        "GET",
-        "/EntityDefinitions",
-        (
-            ("$select", "LogicalName,EntitySetName,ChangeTrackingEnabled"),
-            ("$filter", f"LogicalName eq '{table}'"),
-        ),
-    )
+    """Whether *table* exists, and what its primary key is: one row or none."""
+    where = f"LogicalName eq '{table}'"
+    params = (("$select", "LogicalName,PrimaryIdAttribute"), ("$filter", where))
+    return Request("GET", "/EntityDefinitions", params)
 
 
 def build_who_am_i() -> Request:
@@ -186,10 +181,11 @@ def write_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def cut_ids(ids: Sequence[str], most: int = MOST_IDS) -> Iterator[Sequence[str]]:
-    """*ids* in lots that fit into one question."""
-    for at in range(0, len(ids), most):
-        yield ids[at : at + most]
+def cut_ids(ids: Iterable[str]) -> Iterator[Sequence[str]]:
+    """*ids*, each once and no empty one, in lots that fit into one question."""
+    known = sorted({*ids} - {""})
+    for at in range(0, len(known), MOST_IDS):
+        yield known[at : at + MOST_IDS]
 
 
 def is_same_origin(link: str, base_url: str) -> bool:

@@ -21,6 +21,12 @@ HOLD, IN_TRANSIT = OPTIONS + 1, OPTIONS + 1
 BOTS = frozenset(OPTIONS + number for number in (9, 26, 27, 28, 29, 30, 31))
 """Closures that only a bot's session has (3.2)."""
 
+EXTERNAL_REJECTED = OPTIONS + 37
+"""The closure of a session whose outside number did not take the call (3.2)."""
+
+GIVEN_AWAY = frozenset((OPTIONS + 6, OPTIONS + 21))
+"""Closures of sessions whose agent passed the call on, or ended it for themselves (3.2)."""
+
 ENDED_WAITING = frozenset(OPTIONS + number for number in (9, 10, 11, 12, 14))
 """Reasons of conversations that ended while nobody had them (3.1)."""
 

@@ -71,8 +71,7 @@ def list_contacts(
         last = stay.agent == cast.find_agent(view) and stay.end == latest
         heard = list_heard(stay, tracks)
         running = _is_running(view, stay, mine)
-        doubts = ["" if running and stay.running else stay.doubt]
-        doubts += find_doubts(view, cast, stays, heard)
+        doubts = [stay.doubt, *find_doubts(view, cast, stays, heard)]
         yield Contact(
             contact_id=stay.stay_id,
             agent=agent_party(stay.agent),

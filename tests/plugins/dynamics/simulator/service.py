@@ -114,6 +114,7 @@ class Tables(Simulator):
         schema = build_schema(
             told.missing_tables.split(),
             told.missing_columns.split(),
+            told.rejected_columns.split(),
             extra_columns=told.extra_columns,
         )
         clients = tuple(Client(name, guid(6, n), f"s&cret+{n}", guid(7, n)) for n, name in _NAMES)

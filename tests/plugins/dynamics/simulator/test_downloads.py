@@ -193,6 +193,26 @@ def test_links_may_not_work(start: Starter) -> None:
     assert restricted.http.get(link(restricted)).status_code == 401
 
 
+def test_links_may_be_out_of_order(start: Starter) -> None:
+    """An error of the server, while the value can be had."""
+    for status in ("500", "503"):
+        service = start(sas=status)
+        refused = service.get(f"{SAS}?{target(1)}")
+        assert refused.status_code == int(status)
+        assert "customer managed keys" not in error_of(refused)[2]
+        assert service.get(VALUE).content == BODY
+
+
+def test_links_may_be_good_for_less_than_an_hour(start: Starter) -> None:
+    """Whoever gives them out decides (2.9)."""
+    service = start(sas_minutes=5)
+    told = link(service)
+    service.clock.advance(timedelta(seconds=299))
+    assert service.http.get(told).status_code == 200
+    service.clock.advance(timedelta(seconds=1))
+    assert service.http.get(told).status_code == 403
+
+
 def test_a_link_is_asked_for_with_get(start: Starter) -> None:
     """It is a function; what POST does is a switch (2.9, 9.7)."""
     assert start().send("POST", f"{SAS}?{target(1)}").status_code == 405

@@ -98,6 +98,18 @@ def test_dataverse_wants_a_token(service: Service) -> None:
     assert service.get("WhoAmI", headers=kept).status_code == 401
 
 
+def test_tokens_may_live_shorter(start: Starter) -> None:
+    """What the answer says counts, not an hour (1.1)."""
+    service = start(token_s=600)
+    told = service.ask_token().json()
+    assert told["expires_in"] == 600
+    kept = {"authorization": f"Bearer {told['access_token']}"}
+    service.clock.advance(timedelta(seconds=599))
+    assert service.get("WhoAmI", headers=kept).status_code == 200
+    service.clock.advance(timedelta(seconds=1))
+    assert service.get("WhoAmI", headers=kept).status_code == 401
+
+
 def test_a_token_is_good_for_one_resource(service: Service) -> None:
     """One for another resource of the tenant is worth nothing here."""
     told = service.ask_token(scope="https://graph.microsoft.com/.default").json()

@@ -97,7 +97,7 @@ def test_msal_gets_a_token_and_keeps_it(service: Service) -> None:
     assert first["expires_in"] == 3599, first
     second = application.acquire_token_for_client(scopes)
     assert second["access_token"] == first["access_token"]
-    asked = [path for _, path in service.environment.asked if path.endswith("/token")]
+    asked = [path for _, path, _ in service.environment.asked if path.endswith("/token")]
     assert len(asked) == 1
     bearer = {"authorization": f"Bearer {first['access_token']}"}
     assert service.get("WhoAmI", headers=bearer).status_code == 200

@@ -76,15 +76,15 @@ def test_concurrency_bites_at_once(start: Starter) -> None:
 
 
 def test_requests_are_written_down(start: Starter) -> None:
-    """Method and path for all hosts, a count for each client."""
+    """Method, path and query for all hosts, a count for each client."""
     service = start()
     service.get("WhoAmI")
     service.get("WhoAmI", client=1)
     service.get("msdyn_ocrecordings?$top=1", client=1)
     environment = service.environment
     assert environment.counts == {"a": 1, "b": 2}
-    assert ("GET", f"{API}/msdyn_ocrecordings") in environment.asked
-    assert sum(path.endswith("/token") for _, path in environment.asked) == 2
+    assert ("GET", f"{API}/msdyn_ocrecordings", "$top=1") in environment.asked
+    assert sum(path.endswith("/token") for _, path, _ in environment.asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,25 @@ def test_pages_are_as_large_as_preferred(service: Service) -> None:
     assert down == list(range(7))[::-1]
 
 
-def test_a_page_that_forgets_its_size_is_as_large_as_any(service: Service) -> None:
-    """``Prefer`` must be repeated on every page (2.4)."""
-    link = service.data("msdyn_ocrecordings", prefer=THREE)["@odata.nextLink"]
-    assert len(service.data(link)["value"]) == 4
+@pytest.mark.parametrize("track", ["", f"{TRACK},"])
+def test_a_page_keeps_its_size(service: Service, track: str) -> None:
+    """``Prefer`` must be repeated unchanged on every page (2.4)."""
+    link = service.data("msdyn_ocrecordings", prefer=track + THREE)["@odata.nextLink"]
+    for prefer in ("", "odata.maxpagesize=4"):
+        assert error_of(service.get(link, prefer=prefer))[:2] == (400, "0x80040203")
     assert len(service.data(link, prefer=THREE)["value"]) == 3
+
+
+@pytest.mark.parametrize("track", ["", f"{TRACK},"])
+@pytest.mark.parametrize(
+    "appended",
+    ["&$count=true", "&$select=createdon", "&$orderby=createdon", "&@p=1", "&$top=5", "%20", "x"],
+)
+def test_nothing_may_be_appended_to_a_link(service: Service, track: str, appended: str) -> None:
+    """It is opaque, and repeated as it is (2.4)."""
+    link = service.data("msdyn_ocrecordings", prefer=track + THREE)["@odata.nextLink"]
+    assert service.get(link + appended, prefer=THREE).status_code == 400
+    assert service.get(link, prefer=THREE).status_code == 200
 
 
 def test_no_page_is_larger_than_the_platform_allows(start: Starter) -> None:
@@ -106,14 +120,14 @@ def test_an_edited_cookie_is_refused(service: Service) -> None:
     """It is opaque (2.4)."""
     link = service.data("msdyn_ocrecordings", prefer=THREE)["@odata.nextLink"]
     for edited in (link.replace("pagenumber", "page"), link[:-20]):
-        assert service.get(edited).status_code == 400
+        assert service.get(edited, prefer=THREE).status_code == 400
 
 
 def test_cookies_get_lost_and_rows_repeated(start: Starter) -> None:
     """As the faults of a listing say, and never for ever."""
     lost = start(Faults(seed=1, rates={"cursor_lost": {"list": 1.0}}))
     link = lost.data("msdyn_ocrecordings", prefer=THREE)["@odata.nextLink"]
-    assert [lost.get(link).status_code for _ in range(3)] == [400, 400, 200]
+    assert [lost.get(link, prefer=THREE).status_code for _ in range(3)] == [400, 400, 200]
     repeated = start(Faults(seed=1, rates={"repeat": {"list": 1.0}}))
     assert len(repeated.data("msdyn_ocrecordings")["value"]) == 8
 
@@ -174,6 +188,16 @@ def test_a_token_is_good_for_a_week(service: Service) -> None:
     assert service.get(link).status_code == 200
     service.clock.advance(timedelta(seconds=1))
     assert error_of(service.get(link))[:2] == (400, "0x80044352")
+
+
+def test_a_token_may_be_good_for_longer_or_less(start: Starter) -> None:
+    """An organisation sets the number of days (2.5)."""
+    service = start(tracking_days=2)
+    link = service.data("msdyn_ocrecordings", prefer=TRACK)["@odata.deltaLink"]
+    service.clock.advance(timedelta(days=2))
+    assert service.get(link).status_code == 200
+    service.clock.advance(timedelta(seconds=1))
+    assert service.get(link).status_code == 400
 
 
 def test_tracking_may_be_off_or_out_of_reach(start: Starter) -> None:

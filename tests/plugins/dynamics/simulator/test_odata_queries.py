@@ -19,6 +19,8 @@ from tests.plugins.dynamics.simulator.service import (
     starting,
 )
 
+from catchment.errors import BadSettings
+
 
 @pytest.fixture
 def start() -> Iterator[Starter]:
@@ -277,6 +279,47 @@ def test_long_addresses_are_refused(start: Starter, status: int) -> None:
 
     assert asyncio.run(ask(400)) == 200
     assert asyncio.run(ask(500)) == status
+
+
+@pytest.mark.parametrize(
+    "query", ["$select=msdyn_mediauri", "$filter=msdyn_mediauri eq null", "$orderby=msdyn_mediauri"]
+)
+def test_a_column_may_be_in_the_dictionary_alone(start: Starter, query: str) -> None:
+    """A query that names it fails as a whole, and rows are without it (6.3)."""
+    service = start(rejected_columns="msdyn_ocrecording.msdyn_mediauri")
+    path = "EntityDefinitions(LogicalName='msdyn_ocrecording')/Attributes?$select=LogicalName"
+    assert "msdyn_mediauri" in {one["LogicalName"] for one in service.data(path)["value"]}
+    status, code, message = error_of(service.get(f"msdyn_ocrecordings?{query}"))
+    assert (status, code) == (400, "0x80060888")
+    assert "'msdyn_mediauri'" in message
+    assert "msdyn_mediauri" not in service.data(f"msdyn_ocrecordings({recording(0)})")
+    assert 'Name="msdyn_mediauri"' not in service.get("$metadata").text
+
+
+def test_a_rejected_file_or_lookup_leads_nowhere(start: Starter) -> None:
+    """Neither its value nor the row that it names can be asked for (6.3)."""
+    table = "msdyn_ocrecording"
+    service = start(rejected_columns=f"{table}.msdyn_recording {table}.msdyn_liveworkitemid")
+    row = f"msdyn_ocrecordings({recording(0)})"
+    assert service.get(f"{row}/msdyn_recording/$value").status_code == 400
+    assert service.get(f"{row}?$expand=msdyn_liveworkitemid").status_code == 400
+    assert service.get(f"{row}?$select=_msdyn_liveworkitemid_value").status_code == 400
+
+
+@pytest.mark.parametrize("switch", ["missing_columns", "rejected_columns"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "msdyn_ocrecording.msdyn_ocrecordingid",
+        "queue.queueid",
+        "msdyn_ocsession.activityid",
+        "msdyn_ocvoicemail.activityid",
+    ],
+)
+def test_no_table_is_without_its_key(start: Starter, switch: str, key: str) -> None:
+    """Such an environment does not exist, and is refused before it is served."""
+    with pytest.raises(BadSettings, match="cannot be without"):
+        start(**{switch: key})
 
 
 def test_environments_differ_in_their_columns(start: Starter) -> None:

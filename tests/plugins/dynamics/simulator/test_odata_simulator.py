@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from tests.plugins.dynamics.simulator.service import API, MIDNIGHT
 
 from catchment.clock import ManualClock
 from catchment.errors import BadSettings
-from catchment.sandbox import World, load_simulator, serve
+from catchment.sandbox import World, load_simulator, serve, write_config
 from catchment_dynamics.simulator import DynamicsSimulator
 
 NEXT_DAY = MIDNIGHT + timedelta(days=1)
@@ -40,7 +41,7 @@ def served(world: World, **switches: object) -> Iterator[tuple[DynamicsSimulator
 
 def sign_in(simulator: DynamicsSimulator, http: httpx.Client, client: int) -> str:
     """Use the settings of a client as an adapter would."""
-    told: Any = simulator.settings_of(client)
+    told: Any = simulator.settings(client)
     form = {
         "grant_type": "client_credentials",
         "client_id": told["client_id"],
@@ -70,7 +71,7 @@ def test_both_clients_are_users_of_the_environment(world: World) -> None:
             user = http.get(f"{root}/systemusers({told['UserId']})", headers=bearer).json()
             assert user["applicationid"] == client.client_id
         assert simulator.counts == {"a": 2, "b": 2}
-        assert ("GET", f"{API}/WhoAmI") in simulator.asked
+        assert ("GET", f"{API}/WhoAmI", "") in simulator.asked
     assert simulator.ca_file is None
 
 
@@ -89,21 +90,54 @@ def test_every_true_file_of_a_recording_can_be_fetched(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("position", "there", "absent"),
+    ("position", "key", "name", "there"),
     [
-        ("recording", "msdyn_recording", "msdyn_voicemail"),
-        ("voicemail", "msdyn_voicemail", "msdyn_recording"),
-        ("none", "msdyn_name", "msdyn_recording"),
+        ("activity", "activityid", "subject", "msdyn_missedconversationid"),
+        ("recording", "msdyn_ocvoicemailid", "msdyn_name", "msdyn_recording"),
+        ("voicemail", "msdyn_ocvoicemailid", "msdyn_name", "msdyn_voicemail"),
+        ("none", "msdyn_ocvoicemailid", "msdyn_name", "createdon"),
     ],
 )
 def test_voicemails_are_spelled_as_the_switch_says(
-    world: World, position: str, there: str, absent: str
+    world: World, position: str, key: str, name: str, there: str
 ) -> None:
-    """Nobody knows what their columns are called (3)."""
-    with served(world, voicemail_columns=position) as (simulator, _):
-        columns = simulator.environment.schema.tables["msdyn_ocvoicemail"].columns
-        assert there in columns
-        assert absent not in columns
+    """The dictionary tells key, name and columns of each shape of the table (3)."""
+    with served(world, voicemail_columns=position) as (simulator, http):
+        root = f"{simulator.urls['org']}{API}"
+        http.headers["authorization"] = f"Bearer {sign_in(simulator, http, 0)}"
+        asked = "$select=EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute,IsActivity"
+        tables = http.get(f"{root}/EntityDefinitions?{asked}&$expand=Attributes").json()["value"]
+        for table in tables:
+            columns = {one["LogicalName"]: one for one in table["Attributes"]}
+            primary = table["PrimaryIdAttribute"]
+            assert columns[primary]["IsPrimaryId"]
+            assert columns[table["PrimaryNameAttribute"] or primary]["AttributeType"] in (
+                "String",
+                "Uniqueidentifier",
+            )
+            rows = http.get(f"{root}/{table['EntitySetName']}?$top=1").json()["value"]
+            assert all(primary in row for row in rows)
+        (told,) = (one for one in tables if one["EntitySetName"] == "msdyn_ocvoicemails")
+        assert (told["PrimaryIdAttribute"], told["PrimaryNameAttribute"]) == (key, name)
+        assert told["IsActivity"] is (position == "activity")
+        own = {one["LogicalName"] for one in told["Attributes"]}
+        assert there in own
+        others = {"msdyn_missedconversationid", "msdyn_recording", "msdyn_voicemail"} - {there}
+        assert not own & others
+
+
+def test_settings_name_the_workstreams_that_are_not_always_recorded(
+    world: World, tmp_path: Path
+) -> None:
+    """A person's word, in a table within the source's; nothing where there is one workstream."""
+    with served(world) as (simulator, _):
+        file = tmp_path / "catchment.toml"
+        write_config(file, [simulator])
+        told = tomllib.loads(file.read_text("utf-8"))["sources"]["dynamics"]
+        assert told["workstreams"] == {"phone by hand": "by_hand", "phone by consent": "consent"}
+        assert told["client_id"] == simulator.settings()["client_id"]
+    with served(world, workstreams="one") as (simulator, _):
+        assert "workstreams" not in simulator.settings()
 
 
 def test_the_docstring_names_every_module() -> None:

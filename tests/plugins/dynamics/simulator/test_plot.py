@@ -120,6 +120,33 @@ def test_consulted_colleagues_are_private_until_they_confer() -> None:
     assert sum(access.values()) == sum(move.kind == "consult" for move in moves)
 
 
+@pytest.mark.parametrize(("position", "told"), [("default", {0}), ("null", {None})])
+def test_access_may_say_nothing(position: str, told: set[object]) -> None:
+    """Whether a consultation is private is then seen by the holds alone (3.3)."""
+    rows = read_rows(build(access=position), "msdyn_sessionparticipant").values()
+    access = [row.get("msdyn_conversationaccess") for row in rows if row["msdyn_mode"] == N + 3]
+    assert len(access) > 10
+    assert set(access) == told
+
+
+def test_what_is_not_recorded_has_workstreams_of_its_own() -> None:
+    """Started by hand, or after consent; by switch all incoming calls share one (4.1)."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for switch in ("split", "one"):
+        plot = build(workstreams=switch)
+        names = read_rows(plot, "msdyn_liveworkstream")
+        by_outcome = found.setdefault(switch, defaultdict(set))
+        for row_id, row in list_voice(plot).items():
+            call = plot.calls[row_id]
+            if call.direction == "inbound" and not call.abandoned:
+                name = str(names[target(row, "msdyn_liveworkstreamid")]["msdyn_name"])
+                by_outcome[call.outcome].add(name)
+    assert found["split"]["not_recorded"] == {"phone by hand"}
+    assert found["split"]["refused"] == {"phone by consent"}
+    assert found["split"]["recorded"] == {"phone", "phone by hand", "phone by consent"}
+    assert set().union(*found["one"].values()) == {"phone"}
+
+
 def test_each_agent_who_takes_over_has_a_session() -> None:
     """Offers, transfers and promotions each make one; the closure says what became of it (3.2)."""
     plot = build(**CLEAN, bot_rows="none")

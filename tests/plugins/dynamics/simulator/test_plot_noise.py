@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from tests.plugins.dynamics.simulator.plotted import MIDNIGHT, N, build, make_world, read_rows
 from tests.plugins.dynamics.simulator.plotted import target as look_up
 
@@ -55,6 +56,23 @@ def test_external_transfers() -> None:
         assert outside
         assert all("msdyn_agentid" not in row for row in outside)
         assert all(("msdyn_joinedon" in row) == (plot is joined) for row in outside)
+
+
+@pytest.mark.parametrize("closure", [38, 36, 37, 29, 6, 21])
+def test_an_external_transfer_is_closed_one_way_or_another(closure: int) -> None:
+    """By 6 and 21 as any other end: only the number that never joined tells it (3.2, 3.10)."""
+    plot = build(external_every=1, bridged_every=0, unbridged_closure=closure)
+    people = read_rows(plot, "msdyn_sessionparticipant").values()
+    sessions = read_rows(plot, "msdyn_ocsession")
+    conversations = read_rows(plot, "msdyn_ocliveworkitem")
+    outside = [row for row in people if row.get("msdyn_externalparticipantchannel")]
+    assert len(outside) > 50
+    for row in outside:
+        session = sessions[look_up(row, "msdyn_omnichannelsession")]
+        conversation = conversations[look_up(session, "msdyn_liveworkitemid")]
+        assert session["msdyn_closurereason"] == N + closure
+        assert row.get("msdyn_joinedon") is None
+        assert row["msdyn_addedon"] == conversation["msdyn_wrapupinitiatedon"]
 
 
 def test_supervisors_listen_in() -> None:

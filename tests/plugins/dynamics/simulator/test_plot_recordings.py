@@ -79,7 +79,7 @@ def test_a_pause_can_keep_its_length() -> None:
 
 def test_what_was_not_recorded_has_no_row_and_what_failed_no_file() -> None:
     """Refused and not recorded: nothing; failed: a row whose file stays null (4.1)."""
-    plot = build(sales=False)
+    plot = build(sales=False, voicemails_every=0)
     rows = read_rows(plot, "msdyn_ocrecording")
     of = {one.recording_id: plot.calls[one.conversation_id].outcome for one in plot.recordings}
     assert set(of.values()) == {"recorded", "failed"}
@@ -135,7 +135,7 @@ def test_faults_delay_recordings_and_transcripts() -> None:
 @pytest.mark.parametrize("table", ["msdyn_ocliveworkitem", "msdyn_ocsession"])
 def test_orphans_lose_their_conversation(table: str) -> None:
     """The conversation and its sessions vanish, the recording stays without a link (4.4)."""
-    plot = build(orphans_every=2, sales=False)
+    plot = build(orphans_every=2, sales=False, voicemails_every=0)
     assert plot.orphaned
     rows = read_rows(plot, table)
     left = {target(row, "msdyn_liveworkitemid") for row in rows.values() if table.endswith("ion")}
@@ -157,13 +157,16 @@ def test_recordings_can_be_deleted_early() -> None:
     """By switch a recording is gone so long after its file came (4.4)."""
     plot = build(purged_after_s=3600, sales=False)
     deleted = [one for one in plot.histories if one.deleted_at is not None]
-    assert len(deleted) == sum(one.take is not None for one in plot.recordings)
+    voicemails = read_rows(plot, "msdyn_ocvoicemail")
+    assert voicemails
+    kept = sum(one.take is not None for one in plot.recordings)
+    assert len(deleted) == kept + len(voicemails)
     assert all(one.deleted_at == one.snapshots[-1].at + 3600 * SECOND for one in deleted)
 
 
 def test_sales_recordings_have_another_target() -> None:
     """They belong to no conversation, and to no truth (3.7)."""
-    plot = build()
+    plot = build(voicemails_every=0)
     own = {one.recording_id for one in plot.recordings}
     sales = [row for id_, row in read_rows(plot, "msdyn_ocrecording").items() if id_ not in own]
     assert sales
@@ -205,14 +208,63 @@ def test_notes_hold_what_was_typed() -> None:
     assert not [held for held in broken.held if held.file_id == "chat"]
 
 
-def test_voicemails_are_spelt_one_way_or_the_other() -> None:
-    """Two spellings of an unverified table, or no row (3)."""
-    for spelling, count in (("recording", 1), ("voicemail", 1), ("none", 0)):
-        plot = build(voicemails_every=1, voicemail_columns=spelling)
-        rows = read_rows(plot, "msdyn_ocvoicemail")
-        abandoned = {key for key, call in plot.calls.items() if call.abandoned}
-        assert len(rows) == count * len(abandoned)
-        conversations = read_rows(plot, "msdyn_ocliveworkitem", LATER)
-        left = {key for key, row in conversations.items() if row.get("leftvoicemail")}
-        assert left == (abandoned if count else set())
-        assert sum(held.table == "msdyn_ocvoicemail" for held in plot.held) == len(rows)
+@pytest.mark.parametrize("shape", ["activity", "recording", "voicemail", "none"])
+def test_voicemails_have_one_shape_or_another(shape: str) -> None:
+    """Three shapes of a table that the sheet leaves open, or no row (3)."""
+    plot = build(voicemails_every=1, voicemail_columns=shape)
+    rows = read_rows(plot, "msdyn_ocvoicemail")
+    abandoned = {key for key, call in plot.calls.items() if call.abandoned}
+    left = abandoned if shape != "none" else set()
+    assert len(rows) == len(left)
+    conversations = read_rows(plot, "msdyn_ocliveworkitem", LATER)
+    assert {key for key, row in conversations.items() if row.get("leftvoicemail")} == left
+    held = [one for one in plot.held if one.conversation_id in abandoned]
+    assert len(held) == len(rows)
+    assert {one.table for one in held} <= {
+        "msdyn_ocrecording" if shape == "activity" else "msdyn_ocvoicemail"
+    }
+
+
+def test_the_sound_of_a_voicemail_is_a_recording_that_names_it() -> None:
+    """The voicemail is an activity without a file, and names the missed conversation (3)."""
+    plot = build(voicemails_every=1)
+    voicemails = read_rows(plot, "msdyn_ocvoicemail")
+    recordings = read_rows(plot, "msdyn_ocrecording")
+    sounds = [one for one in plot.held if one.voicemail_id]
+    assert {one.voicemail_id for one in sounds} == voicemails.keys()
+    for one in sounds:
+        row, voicemail = recordings[one.row_id], voicemails[one.voicemail_id]
+        call = plot.calls[target(voicemail, "msdyn_missedconversationid")]
+        assert one.conversation_id == target(voicemail, "msdyn_missedconversationid")
+        assert voicemail["msdyn_sourcephonenumber"] == call.ani
+        assert voicemail["msdyn_orgphonenumber"] == call.dnis
+        assert voicemail["msdyn_hascontent"] is True
+        assert not [value for value in voicemail.values() if isinstance(value, FileValue)]
+        assert target(row, "msdyn_recordingtarget") == one.voicemail_id
+        assert row.get("msdyn_liveworkitemid") is None
+        file = row["msdyn_recording"]
+        assert isinstance(file, FileValue)
+        assert file.content == one.content
+
+
+def test_recordings_may_have_no_side_file() -> None:
+    """By switch there is the sound alone (3.7)."""
+    plot = build(metadata_files=False)
+    assert {one.file_id for one in plot.held if one.table == "msdyn_ocrecording"} == {"recording"}
+    rows = read_rows(plot, "msdyn_ocrecording").values()
+    assert not any("msdyn_recordingmetadata" in row for row in rows)
+
+
+def test_transcripts_come_as_late_as_they_are_told_to() -> None:
+    """By switch so long after the close of the conversation (3.8)."""
+    plot = build(transcript_after_s=7200)
+    conversations = read_rows(plot, "msdyn_ocliveworkitem")
+    rows = [
+        row
+        for row in read_rows(plot, "msdyn_transcript").values()
+        if row.get("msdyn_liveworkitemidid") and target(row, "msdyn_liveworkitemidid") in plot.calls
+    ]
+    assert rows
+    for row in rows:
+        closed = conversations[target(row, "msdyn_liveworkitemidid")]["msdyn_closedon"]
+        assert row["createdon"] - closed == 7200 * SECOND  # type: ignore[operator]

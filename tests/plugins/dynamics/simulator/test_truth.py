@@ -5,15 +5,23 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from tests.plugins.dynamics.simulator.plotted import LATER, build, make_world, read_rows
+import pytest
+from tests.plugins.dynamics.simulator.plotted import (
+    LATER,
+    build,
+    make_world,
+    read_rows,
+    target,
+)
 
 from catchment_dynamics.simulator.store import FileValue
 from catchment_dynamics.simulator.truth import list_truth
 
 
-def test_the_truth_is_what_the_rows_offer() -> None:
+@pytest.mark.parametrize("shape", ["activity", "voicemail"])
+def test_the_truth_is_what_the_rows_offer(shape: str) -> None:
     """Each File column that is filled is a row of the truth, chats and Sales excepted."""
-    plot = build(voicemails_every=1, media_uri="junk")
+    plot = build(voicemails_every=1, media_uri="junk", voicemail_columns=shape)
     told = {(row.external_id, row.file_id): row for row in list_truth(plot, LATER, "dynamics")}
     offered = {}
     own = {held.row_id for held in plot.held}
@@ -54,8 +62,29 @@ def test_orphans_are_true_under_their_own_key() -> None:
     plot = build(orphans_every=2)
     for row in list_truth(plot, LATER, "dynamics"):
         held = next(one for one in plot.held if one.row_id == row.external_id)
-        space = "conversation" if held.conversation_id not in plot.orphaned else held.space
-        assert row.keys[0].startswith(f"{space}:")
+        if held.conversation_id in plot.orphaned:
+            assert row.keys in ((f"recording:{held.row_id}",), (f"transcript:{held.row_id}",))
+        else:
+            assert row.keys[0] == f"conversation:{held.conversation_id}"
+
+
+def test_a_voicemail_belongs_to_the_missed_conversation() -> None:
+    """It is no recording that was expected; where voicemails cannot be read, it is alone (3)."""
+
+    def list_keys(**switches: object) -> set[tuple[str, ...]]:
+        plot = build(voicemails_every=1, **switches)
+        sounds = {one.row_id for one in plot.held if one.voicemail_id}
+        rows = [one for one in list_truth(plot, LATER, "dynamics") if one.external_id in sounds]
+        assert {(one.file_id, one.kind) for one in rows} == {("recording", "audio")}
+        return {one.keys for one in rows}
+
+    plot = build(voicemails_every=1)
+    voicemails = read_rows(plot, "msdyn_ocvoicemail")
+    missed = {target(row, "msdyn_missedconversationid") for row in voicemails.values()}
+    assert list_keys() == {(f"conversation:{one}",) for one in missed}
+    alone = {(f"voicemail:{one}",) for one in voicemails}
+    assert list_keys(missing_tables="msdyn_ocvoicemail") == alone
+    assert list_keys(lacks="msdyn_ocliveworkitem") == alone
 
 
 def test_what_may_not_be_read_is_not_true() -> None:
@@ -63,7 +92,8 @@ def test_what_may_not_be_read_is_not_true() -> None:
     for switches in ({"lacks": "msdyn_transcript"}, {"missing_tables": "msdyn_transcript"}):
         rows = list(list_truth(build(**switches), LATER, "dynamics"))
         assert {row.kind for row in rows} == {"audio", "attachment"}
-    assert not list(list_truth(build(no_app_user=True), LATER, "dynamics"))
+    for nothing in ({"no_app_user": True}, {"depth": "user"}):
+        assert not list(list_truth(build(**nothing), LATER, "dynamics"))
 
 
 def test_stays_are_the_worlds() -> None:

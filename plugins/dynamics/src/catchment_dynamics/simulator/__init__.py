@@ -16,7 +16,8 @@ odata_switches       the part of it that is about asking, not about calls
 ids, sound           identifiers and chance; which second is where, who sounds when
 plot                 the World told as rows
 tell_*               one kind of row each
-truth                what an archive of it must hold
+truth, held          what an archive of it must hold; the files that are there
+stays                who was in which conversation when, by the World alone
 store                histories of rows, and which state of each is current
 schema               tables and their columns (3, 5)
 schema_tables        the same as text
@@ -51,7 +52,7 @@ from typing import ClassVar
 from catchment.model import Clock
 from catchment.sandbox import ASGIApp, Faults, Simulator, TruthRow, World
 from catchment_dynamics.simulator.app import build_hosts
-from catchment_dynamics.simulator.environment import Client, Environment
+from catchment_dynamics.simulator.environment import Asked, Client, Environment
 from catchment_dynamics.simulator.ids import Ids
 from catchment_dynamics.simulator.plot import Plot, build_plot
 from catchment_dynamics.simulator.schema import Schema, build_schema
@@ -61,7 +62,8 @@ from catchment_dynamics.simulator.truth import list_truth
 
 __all__ = ["DynamicsSimulator", "DynamicsSwitches"]
 
-VOICEMAIL = "msdyn_ocvoicemail"
+RULES = {"phone by hand": "by_hand", "phone by consent": "consent"}
+"""Workstreams whose calls need not be recorded, as a person would tell the adapter (4.1)."""
 
 
 class DynamicsSimulator(Simulator):
@@ -118,8 +120,8 @@ class DynamicsSimulator(Simulator):
         return self.environment.clients
 
     @property
-    def asked(self) -> list[tuple[str, str]]:
-        """Method and path of every request to any host so far."""
+    def asked(self) -> list[Asked]:
+        """Method, path and query string of every request to any host so far."""
         return self.environment.asked
 
     @property
@@ -135,6 +137,7 @@ class DynamicsSimulator(Simulator):
     def settings(self, client: int = 0) -> Mapping[str, object]:
         """The source's table for ``catchment.toml``, with the credentials of one client."""
         told = self.clients[client]
+        split = self.plot.switches.workstreams == "split"
         return {
             "tenant_id": self.environment.tenant_id,
             "client_id": told.client_id,
@@ -142,11 +145,8 @@ class DynamicsSimulator(Simulator):
             "organisation_id": self.environment.own_id,
             "url": self.urls["org"],
             "login_url": self.urls["login"],
+            **({"workstreams": RULES} if split else {}),
         }
-
-    def settings_of(self, client: int) -> Mapping[str, object]:
-        """The same with the credentials of another client."""
-        return self.settings(client)
 
     def secrets(self) -> Mapping[str, str]:
         """The environment variables that the settings of both clients refer to."""
@@ -168,18 +168,10 @@ def _register(world: World, ids: Ids, name: str) -> Client:
 
 
 def _read_schema(switches: DynamicsSwitches) -> Schema:
-    """The tables, with those of voicemails spelled as the switch says (3)."""
-    columns = ("msdyn_liveworkitemid", "msdyn_recording", "msdyn_recording_name")
-    others = ("msdyn_conversationid", "msdyn_voicemail", "msdyn_voicemail_name")
-    missing = switches.missing_columns.split()
-    renamed: dict[str, str] = {}
-    if switches.voicemail_columns == "none":
-        missing += [f"{VOICEMAIL}.{column}" for column in columns]
-    elif switches.voicemail_columns == "voicemail":
-        renamed = {f"{VOICEMAIL}.{old}": new for old, new in zip(columns, others, strict=True)}
     return build_schema(
         switches.missing_tables.split(),
-        missing,
-        renamed,
+        switches.missing_columns.split(),
+        switches.rejected_columns.split(),
+        voicemails=switches.voicemail_columns,
         extra_columns=switches.extra_columns,
     )

@@ -49,7 +49,7 @@ def _spoil_organisation(environment: Environment) -> ASGIApp:
 
     def word(tell: Callable[[], Refusal]) -> Callable[[Scope], Answer]:
         def spell(scope: Scope) -> Answer:
-            environment.asked.append((scope["method"], scope["path"]))
+            environment.note(scope)
             told = tell()
             headers = {"content-type": KIND, "OData-Version": "4.0", **told.headers}
             return Answer(told.status, told.to_bytes(), headers)

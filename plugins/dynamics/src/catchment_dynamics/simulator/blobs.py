@@ -50,7 +50,7 @@ class BlobHost:
         """Answer one request."""
         if scope["type"] == "http":
             request = Request(scope, receive)
-            self._environment.asked.append((request.method, request.url.path))
+            self._environment.note(scope)
             await self._respond(request)(scope, receive, send)
 
     def _respond(self, request: Request) -> Response:

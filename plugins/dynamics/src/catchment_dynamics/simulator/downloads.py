@@ -36,6 +36,18 @@ HIDDEN_RANGE = "x-simulated-range"
 """What ``Range`` is called where the answer will not say which part it is."""
 
 _TARGET = re.compile(r"(?:.*/)?(\w+)\(([0-9a-fA-F-]{36})\)$")
+_OWN_KEYS = (
+    "0x80090020",
+    "File SAS URLs are not supported in an environment with customer managed keys.",
+)
+_NO_LINKS = {
+    "400": _OWN_KEYS,
+    "403": _OWN_KEYS,
+    "500": ("0x80040216", "An unexpected error occurred."),
+    "503": ("", "The service is unavailable."),
+}
+"""Why there are no links, by status: code and message."""
+
 _EXPOSED = "x-ms-file-size,x-ms-file-name,mimetype,x-ms-chunk-size,Content-Disposition"
 
 
@@ -57,7 +69,7 @@ class Files:
         """
         environment = self.environment
         environment.require(self.client, table)
-        found = table.columns.get(column)
+        found = table.known_as.get(column)
         if found is None or found.kind != "file":
             raise unknown_property(column, table.name)
         if source not in ("", "retained", "bin"):
@@ -66,6 +78,7 @@ class Files:
         row = look(table.name, row_id, environment.now)
         if row is None:
             raise absent_row(table.name, row_id)
+        environment.require_row(self.client, row)
         file = row.values.get(column)
         if not isinstance(file, FileValue):
             raise Refusal(
@@ -165,11 +178,7 @@ class Files:
         column = _unquote(told["FileAttributeName"])
         file = self.find(table, row_id, column, _unquote(told.get("DataSource", "''")))
         if refused != "200":
-            raise Refusal(
-                int(refused),
-                "0x80090020",
-                "File SAS URLs are not supported in an environment with customer managed keys.",
-            )
+            raise Refusal(int(refused), *_NO_LINKS[refused])
         environment = self.environment
         context = f"{environment.api}/$metadata#Microsoft.Dynamics.CRM.GetFileSasUrlResponse"
         result = {

@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from urllib.parse import urlsplit
+
+from starlette.types import Scope
 
 from catchment.model import Clock
 from catchment.sandbox import Faults
@@ -16,13 +19,16 @@ from catchment_dynamics.simulator.limits import Protection
 from catchment_dynamics.simulator.odata_switches import ODataSwitches
 from catchment_dynamics.simulator.refusals import NO_MEMBER, PRIVILEGE, Refusal
 from catchment_dynamics.simulator.schema import Schema, Table, build_schema
-from catchment_dynamics.simulator.store import Store
+from catchment_dynamics.simulator.store import ATTACHMENT, Current, Reference, Store
 from catchment_dynamics.simulator.tokens import Claims, Tokens
 
 DOMAIN = "tenant.example"
 """By which the tenant may be called as well as by its id (1.1)."""
 
 PREFIX = "/api/data/v9.2"
+
+Asked: TypeAlias = tuple[str, str, str]
+"""Method, path and query string of a request."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,7 +61,7 @@ class Environment:
         urls: Where its hosts are: ``login``, ``org``, ``files``.
         own_id: The organisation that the environment should be.
         organisation_id: The one that it says it is.
-        asked: Method and path of every request to any host, in order.
+        asked: Every request to any host, in order.
         counts: Requests to the organisation's host by name of client.
     """
 
@@ -76,7 +82,7 @@ class Environment:
         self.organisation_id = self.guid("another") if switches.other_org else self.own_id
         self.business_unit_id = self.guid("business unit")
         self.tokens = Tokens(self.bytes_for("tokens"))
-        tables = build_schema().tables
+        tables = {**build_schema().tables, **schema.tables}
         self._lacking = {
             tables[name].privilege if name in tables else f"prvRead{name}"
             for name in switches.lacks.split()
@@ -89,7 +95,7 @@ class Environment:
             )
             for client in self.clients
         }
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[Asked] = []
         self.counts: Counter[str] = Counter()
 
     # --- who it is --------------------------------------------------------------------------------
@@ -111,6 +117,11 @@ class Environment:
     def guid(self, *about: object) -> str:
         """A GUID that belongs to *about* in this environment alone."""
         return str(uuid.UUID(bytes=self.bytes_for("guid", *about)[:16], version=4))
+
+    def note(self, scope: Scope) -> None:
+        """Write down that a request came."""
+        query = scope["query_string"].decode("latin-1")
+        self.asked.append((scope["method"], scope["path"], query))
 
     # --- whom it lets in --------------------------------------------------------------------------
 
@@ -164,6 +175,39 @@ class Environment:
                 f"(Id={self.guid('privilege', table.privilege)}) on OTC={table.type_code} for "
                 f"entity '{table.name}' (LocalizedName='{table.name}'). "
                 f"context.Caller={client.user_id}.",
+            )
+
+    def sees(self, client: Client, row: Current) -> bool:
+        """Whether a client's role reaches as far as a row, whose table it may read (1.2).
+
+        Short of the organisation it reaches the user's own rows, and those that belong to all; a
+        file is its row's.
+        """
+        if self.switches.depth == "organisation":
+            return True
+        if row.table == ATTACHMENT:
+            owner = row.values["objectid"]
+            assert isinstance(owner, Reference)
+            parent = self.store.find(owner.table, owner.row_id, self.now)
+            return parent is not None and self.sees(client, parent)
+        if not self.schema.tables[row.table].owned:
+            return True
+        owner = row.values.get("ownerid")
+        return isinstance(owner, Reference) and owner.row_id == client.user_id
+
+    def require_row(self, client: Client, row: Current) -> None:
+        """Refuse to read a row that is out of the role's reach (1.2).
+
+        Raises:
+            Refusal: 403.
+        """
+        if not self.sees(client, row):
+            raise Refusal(
+                403,
+                PRIVILEGE,
+                f"SecLib::AccessCheckEx failed. ObjectID: {row.row_id}, "
+                f"ObjectTypeCode: {self.schema.tables[row.table].type_code}, "
+                f"CallingUser: {client.user_id}, AccessRights: ReadAccess.",
             )
 
     def tell_user(self, client: Client) -> Mapping[str, object]:

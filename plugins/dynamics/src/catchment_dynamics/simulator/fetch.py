@@ -29,7 +29,7 @@ def run_fetch(view: View, query: Query, preferences: Preferences) -> Shown:
     root, entity = _read_document(view, query.get("fetchXml") or "")
     names = [_name(view, one.get("name", "")) for one in entity.findall("attribute")]
     renderer = Renderer(view, preferences, ",".join(names) if names else None)
-    rows = view.environment.store.list_rows(view.table.name, view.now)
+    rows = view.list_rows()
     conditions = [_read_filter(view, one) for one in entity.findall("filter")]
     terms = view.build_terms()
     for node in (one for one in conditions if one is not None):

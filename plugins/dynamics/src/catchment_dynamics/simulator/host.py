@@ -61,7 +61,7 @@ class OrganisationHost:
             return
         request = Request(scope, receive)
         environment = self._environment
-        environment.asked.append((request.method, request.url.path))
+        environment.note(scope)
         body = await request.body()
         annotated = '"*"' in request.headers.get("prefer", "")
         try:
@@ -214,6 +214,7 @@ class _Call:
         row = environment.store.find(table.name, row_id, view.now)
         if row is None:
             raise absent_row(table.name, row_id)
+        environment.require_row(self._client, row)
         if part is not None:
             return self._get_part(view, row_id, part)
         self._query.check(SINGLE)

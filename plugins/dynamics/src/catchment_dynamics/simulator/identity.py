@@ -42,7 +42,7 @@ class IdentityHost:
         """Answer one request."""
         if scope["type"] == "http":
             request = Request(scope, receive)
-            self._environment.asked.append((request.method, request.url.path))
+            self._environment.note(scope)
             response = self._respond(request, await request.body())
             await response(scope, receive, send)
 

@@ -53,9 +53,8 @@ def list_page(view: View, query: Query, preferences: Preferences) -> Shown:
     if "$apply" in query.options:
         raise Refusal(501, "", "The $apply query option is not supported by this environment.")
     renderer = build_renderer(view, preferences, query, linked=True)
-    token = query.get("$skiptoken")
-    cookie = Cookie(1) if token is None else read_cookie(token)
-    if token is not None and environment.faults.cursor_lost(f"{table.name} {cookie.page}"):
+    cookie = read_cookie(query, preferences.page)
+    if cookie.page > 1 and environment.faults.cursor_lost(f"{table.name} {cookie.page}"):
         raise lost()
     keys, exact = _read_keys(view, query.get("$orderby"))
     rows = find_rows(view, query)
@@ -80,7 +79,7 @@ def list_page(view: View, query: Query, preferences: Preferences) -> Shown:
         asked += "&" if asked else ""
         shown["@odata.nextLink"] = (
             f"{environment.api}/{table.entity_set}?{asked}"
-            f"$skiptoken={Cookie(cookie.page + 1, last).write()}"
+            f"$skiptoken={Cookie(cookie.page + 1, last, asked=cookie.asked).write()}"
         )
     return shown
 
@@ -102,12 +101,11 @@ def find_rows(view: View, query: Query) -> list[Current]:
         Refusal: The filter cannot be read.
     """
     text = query.get("$filter")
-    store, table = view.environment.store, view.table
     if text is None:
-        return store.list_rows(table.name, view.now)
+        return view.list_rows()
     node = read_filter(text, query.aliases)
     keep = build_predicate(node, view.build_terms())
-    return [row for row in _list_candidates(view, node) if keep(row)]
+    return [row for row in _list_candidates(view, node) if keep(row) and view.sees(row)]
 
 
 def _list_candidates(view: View, node: Node) -> Iterable[Current]:

@@ -102,7 +102,7 @@ def describe_table(environment: Environment, table: Table) -> Described:
         "IsActivity": table.activity,
         "IsPrivate": False,
         "IsCustomEntity": table.name.startswith("msdyn_"),
-        "OwnershipType": "UserOwned",
+        "OwnershipType": "UserOwned" if table.owned else "OrganizationOwned",
         "DisplayName": _label(table.name),
     }
 

@@ -39,7 +39,7 @@ def list_navigations(schema: Schema, table: Table) -> Iterator[Navigation]:
     One of a lookup to one table is called like the lookup; of several tables, and of activities,
     the other table's or the own name stands behind it.
     """
-    for column in table.columns.values():
+    for column in table.known_as.values():
         if not column.is_lookup:
             continue
         for target in column.targets:

@@ -19,7 +19,9 @@ class ODataSwitches(Switchboard):
         lacks: Tables that the application user may not read, by logical name, separated by
             spaces; all activities share one privilege (1.2).
         missing_tables: Tables that the environment does not have.
-        missing_columns: Columns that it does not have, as ``table.column`` (6.3).
+        missing_columns: Columns that it does not have, as ``table.column`` (6.3); never a key.
+        rejected_columns: Columns that the dictionary tells, likewise spelt, and that rows are
+            without and queries are refused for (6.3).
         extra_columns: Every table has columns that stand in no reference (3.3).
         other_org: ``WhoAmI`` names another organisation.
         no_app_user: The application has no user in the environment: 403 (1.2).
@@ -29,7 +31,8 @@ class ODataSwitches(Switchboard):
         token_s: How long a token lives, in seconds (1.1).
 
         change_tracking: Whether tables can be asked for their changes (2.5).
-        depth: How far the user's privileges reach: ``user`` is not enough for change tracking.
+        depth: How far the user's privileges reach: ``user`` is not enough for change tracking, and
+            shows no other users' rows (1.2).
         tracking_days: So long is a delta token good (2.5).
         channel_eq: An integer compared with a multi-select choice is 400, or finds nothing (6.2).
         page_most: The largest page, in rows (2.4).
@@ -42,7 +45,8 @@ class ODataSwitches(Switchboard):
 
         range_header: Whether a part of a file comes with ``Content-Range`` (2.9).
         content_length: Whether a whole file comes with ``Content-Length``.
-        sas: Whether ``GetFileSasUrl`` works; ``400`` or ``403`` where keys are the customer's own.
+        sas: Whether ``GetFileSasUrl`` works; ``400`` or ``403`` where keys are the customer's own,
+            ``500`` or ``503`` where it is out of order.
         sas_post: What ``POST`` of it is answered (2.9).
         sas_ip_restricted: Links are refused with 401 at download.
         sas_authorization: What the file host does with a bearer: ``refuse`` it, or ``ignore`` it.
@@ -56,6 +60,7 @@ class ODataSwitches(Switchboard):
     lacks: str = ""
     missing_tables: str = ""
     missing_columns: str = ""
+    rejected_columns: str = ""
     extra_columns: bool = False
     other_org: bool = False
     no_app_user: bool = False
@@ -78,7 +83,7 @@ class ODataSwitches(Switchboard):
 
     range_header: bool = False
     content_length: bool = True
-    sas: Literal["200", "400", "403"] = "200"
+    sas: Literal["200", "400", "403", "500", "503"] = "200"
     sas_post: Literal["405", "200"] = "405"
     sas_ip_restricted: bool = False
     sas_authorization: Literal["refuse", "ignore"] = "refuse"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catchment.sandbox import Call, World
+from catchment_dynamics.simulator.held import Held
 from catchment_dynamics.simulator.ids import Ids
+from catchment_dynamics.simulator.stays import Stay, list_stays
 from catchment_dynamics.simulator.store import History
 from catchment_dynamics.simulator.switches import DynamicsSwitches
 from catchment_dynamics.simulator.tell_agents import AgentTeller
@@ -15,14 +17,14 @@ from catchment_dynamics.simulator.tell_calls import CallTeller
 from catchment_dynamics.simulator.tell_directory import make_service, tell_directory
 from catchment_dynamics.simulator.tell_noise import tell_noise
 from catchment_dynamics.simulator.tell_participants import ParticipantTeller
-from catchment_dynamics.simulator.tell_recordings import Held, Recording, RecordingTeller
+from catchment_dynamics.simulator.tell_recordings import Recording, RecordingTeller
 from catchment_dynamics.simulator.tell_reference import build_reference_call
 from catchment_dynamics.simulator.tell_rows import Book
 from catchment_dynamics.simulator.tell_schedule import Late, plan_schedule
 from catchment_dynamics.simulator.tell_sessions import SessionTeller
 from catchment_dynamics.simulator.tell_story import read_story
 from catchment_dynamics.simulator.tell_transcripts import TranscriptTeller
-from catchment_dynamics.simulator.truth import Stay, list_stays
+from catchment_dynamics.simulator.tell_voicemails import VoicemailTeller
 
 OLD = timedelta(days=30)
 """So long before the World the environment was set up."""
@@ -36,7 +38,7 @@ class Plot:
         histories: What becomes of every row.
         epoch: When the environment was set up; nothing is older.
         calls: The calls that are conversations, by ``activityid``.
-        recordings: The recordings of these calls.
+        recordings: The recordings of these calls, without voicemails.
         held: Every file of a voice conversation, with the moment from which it can be had.
         stays: Who was in which conversation when, by the World alone.
         spoilt: Conversations with participants that are wrong or missing on purpose.
@@ -82,6 +84,7 @@ def build_plot(
     participants = ParticipantTeller(book, ids, switches)
     recordings = RecordingTeller(book, ids, switches)
     transcripts = TranscriptTeller(book, ids, switches)
+    voicemails = VoicemailTeller(book, ids, switches)
     agents = AgentTeller(book, world, ids, epoch)
     colleagues = [agent for agent in world.agents if agent.active]
     told: dict[str, Call] = {}
@@ -93,14 +96,14 @@ def build_plot(
         told[story.conversation_id] = call
         if schedule.orphaned_at is not None:
             orphaned[story.conversation_id] = schedule.orphaned_at
-        voicemail = recordings.left_voicemail(story)
+        voicemail = voicemails.is_left(story)
         calls.tell(story, schedule, voicemail=voicemail)
         sessions.tell(story, schedule)
         participants.tell(story, schedule)
         recordings.tell(story, schedule)
         transcripts.tell(story, schedule)
         if voicemail:
-            recordings.tell_voicemail(story, schedule)
+            voicemails.tell(story, schedule)
         agents.hear(story)
         tell_noise(book, ids, switches, call)
     agents.tell()
@@ -110,7 +113,7 @@ def build_plot(
         switches=switches,
         calls=told,
         recordings=tuple(recordings.recordings),
-        held=(*recordings.held, *transcripts.held),
+        held=(*recordings.held, *voicemails.held, *transcripts.held),
         stays=tuple(stay for key, call in told.items() for stay in list_stays(key, call)),
         spoilt=frozenset(participants.spoilt),
         orphaned=orphaned,

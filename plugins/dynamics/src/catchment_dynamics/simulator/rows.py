@@ -88,7 +88,17 @@ class View:
         value = read_raw(row, self.table, column)
         if not isinstance(value, Reference) or value.table != table.name:
             return None
-        return self.environment.store.find(value.table, value.row_id, self.now)
+        found = self.environment.store.find(value.table, value.row_id, self.now)
+        return None if found is None or not self.sees(found) else found
+
+    def sees(self, row: Current) -> bool:
+        """Whether the client's role reaches as far as a row (1.2)."""
+        return self.environment.sees(self.client, row)
+
+    def list_rows(self) -> list[Current]:
+        """Every row of the table that the client sees."""
+        rows = self.environment.store.list_rows(self.table.name, self.now)
+        return [row for row in rows if self.sees(row)]
 
     def list_files(self, row: Current) -> list[Current]:
         """The rows of ``fileattachment`` of a row (2.9)."""
@@ -141,7 +151,7 @@ class Renderer:
     ) -> None:
         self.view, self._preferences, self._linked = view, preferences, linked
         table = view.table
-        self.columns = tuple(table.columns.values())
+        self.columns = tuple(table.known_as.values())
         self.selected: tuple[str, ...] = ()
         if select is not None and select.strip() != "*":
             self.selected = tuple(name.strip() for name in select.split(",") if name.strip())

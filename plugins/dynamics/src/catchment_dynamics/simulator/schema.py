@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from catchment.errors import BadSettings
 from catchment_dynamics.simulator import schema_tables
 
 Kind = Literal[
@@ -80,8 +81,10 @@ class Table:
         primary: The column of its ids; ``activityid`` of activities (3.1).
         name_column: The column that names a row to people.
         privilege: What reading it takes (1.2).
-        columns: By logical name.
-        known_as: Columns by the name that rows and queries use.
+        owned: Each of its rows belongs to a user; not so, rows belong to all.
+        columns: By logical name, as the dictionary tells them.
+        rejected: Columns that the dictionary tells, and rows and queries do not know (6.3).
+        known_as: All others by the name that rows and queries use.
     """
 
     name: str
@@ -91,17 +94,23 @@ class Table:
     name_column: str
     privilege: str
     activity: bool
+    owned: bool
     columns: Mapping[str, Column]
+    rejected: frozenset[str] = frozenset()
     known_as: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
-        known = {column.property_name: column for column in self.columns.values()}
+        known = {
+            column.property_name: column
+            for column in self.columns.values()
+            if column.name not in self.rejected
+        }
         object.__setattr__(self, "known_as", known)
 
     @cached_property
     def file_columns(self) -> tuple[Column, ...]:
         """The File columns (2.9)."""
-        return tuple(column for column in self.columns.values() if column.kind == "file")
+        return tuple(column for column in self.known_as.values() if column.kind == "file")
 
     @cached_property
     def type_code(self) -> int:
@@ -125,8 +134,9 @@ class Schema:
 def build_schema(
     missing_tables: Iterable[str] = (),
     missing_columns: Iterable[str] = (),
-    renamed: Mapping[str, str] | None = None,
+    rejected_columns: Iterable[str] = (),
     *,
+    voicemails: str = "activity",
     extra_columns: bool = False,
 ) -> Schema:
     """The tables of an environment.
@@ -134,23 +144,32 @@ def build_schema(
     Args:
         missing_tables: Logical names of tables that it does not have.
         missing_columns: ``table.column``, logical names.
-        renamed: Other names of columns, by ``table.column``.
+        rejected_columns: Likewise; the dictionary tells them all the same.
+        voicemails: Which of :data:`~.schema_tables.VOICEMAILS`.
         extra_columns: Every table has columns that stand in no reference.
+
+    Raises:
+        BadSettings: A table would be without its key.
     """
     lacking, absent = frozenset(missing_tables), frozenset(missing_columns)
+    rejected = frozenset(rejected_columns)
     blocks = schema_tables.TABLES.strip().split("\n\n")
+    blocks.append(schema_tables.VOICEMAILS[voicemails].strip())
     extra = schema_tables.EXTRA if extra_columns else ""
-    tables = (_read_table(block, absent, renamed or {}, extra) for block in blocks)
+    tables = (_read_table(block, absent, rejected, extra) for block in blocks)
     return Schema(table for table in tables if table.name not in lacking)
 
 
-def _read_table(
-    block: str, absent: frozenset[str], renamed: Mapping[str, str], extra: str
-) -> Table:
+def _read_table(block: str, absent: frozenset[str], rejected: frozenset[str], extra: str) -> Table:
     head, _, lines = block.partition("\n")
     name, entity_set, schema_name, privilege, *marks = head.split()
     activity, bare = "activity" in marks, "bare" in marks
     primary = "activityid" if activity else f"{name}id"
+    if f"{name}.{primary}" in absent | rejected:
+        raise BadSettings(
+            f"the table {name} cannot be without {primary}, the key of its rows",
+            remedy="Leave the key out of missing_columns and rejected_columns.",
+        )
     columns = {primary: Column(primary, "guid")}
     parts = (
         lines,
@@ -162,7 +181,6 @@ def _read_table(
     for line in "\n".join(parts).splitlines():
         if line.strip():
             column = _read_column(line)
-            column = replace(column, name=renamed.get(f"{name}.{column.name}", column.name))
             columns[column.name] = column
     kept = {
         column.name: column for column in columns.values() if f"{name}.{column.name}" not in absent
@@ -176,7 +194,9 @@ def _read_table(
         name_column=next((one for one in names if one in kept), ""),
         privilege=f"prvRead{name}" if privilege == "=" else privilege,
         activity=activity,
+        owned="shared" not in marks,
         columns=kept,
+        rejected=frozenset(one for one in kept if f"{name}.{one}" in rejected),
     )
 
 

@@ -1,7 +1,8 @@
 """The tables and their columns as text, a line for each column (3, 5).
 
 ``name kind targets``; the kinds are those of :data:`~.schema.KINDS`.  After the name of a table
-stand its entity set, its schema name and the name of its privilege; ``=`` is the usual one.
+stand its entity set, its schema name and the name of its privilege; ``=`` is the usual one.  Rows
+of ``shared`` tables belong to nobody, those of ``bare`` ones have no state.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ msdyn_ocphonecallengagementctx msdyn_ocphonecallengagementctxes = =
 msdyn_ocrecording msdyn_ocrecordings = =
   msdyn_name string
   msdyn_liveworkitemid lookup msdyn_ocliveworkitem
-  msdyn_recordingtarget lookup appointment msdyn_ocliveworkitem phonecall
+  msdyn_recordingtarget lookup appointment msdyn_ocliveworkitem msdyn_ocvoicemail phonecall
   msdyn_recording file 524288
   msdyn_recording_name string
   msdyn_recordingmetadata file 16384
@@ -157,12 +158,6 @@ msdyn_transcript msdyn_transcripts = =
   msdyn_rawvoicetranscript_name string
   msdyn_englishtranslatedtranscriptformatted file 131072
   msdyn_englishtranslatedtranscriptformatted_name string
-
-msdyn_ocvoicemail msdyn_ocvoicemails = =
-  msdyn_name string
-  msdyn_liveworkitemid lookup msdyn_ocliveworkitem
-  msdyn_recording file 524288
-  msdyn_recording_name string
 
 msdyn_agentstatus msdyn_agentstatuses = =
   msdyn_name string
@@ -190,13 +185,13 @@ msdyn_agentstatushistory msdyn_agentstatushistories = =
   msdyn_availablecapacity int
   msdyn_isagentloggedin bool
 
-msdyn_presence msdyn_presences = =
+msdyn_presence msdyn_presences = = shared
   msdyn_name string
   msdyn_presencestatustext string
   msdyn_basepresencestatus choice
   msdyn_canuserset bool
 
-systemuser systemusers SystemUser prvReadUser
+systemuser systemusers SystemUser prvReadUser shared
   fullname string
   domainname string
   internalemailaddress string
@@ -238,7 +233,7 @@ annotation annotations Annotation prvReadNote bare
   objecttypecode entity
   objectid lookup msdyn_transcript msdyn_ocliveworkitem contact
 
-fileattachment fileattachments FileAttachment prvReadFileAttachment bare
+fileattachment fileattachments FileAttachment prvReadFileAttachment bare shared
   filename string
   filesizeinbytes bigint
   mimetype string
@@ -246,11 +241,41 @@ fileattachment fileattachments FileAttachment prvReadFileAttachment bare
   objecttypecode entity
   objectid lookup msdyn_ocrecording msdyn_transcript msdyn_ocvoicemail
 
-msdyn_oclanguage msdyn_oclanguages = =
+msdyn_oclanguage msdyn_oclanguages = = shared
   msdyn_name string
   msdyn_languagecode string
   msdyn_localeid int
 """
+
+VOICEMAILS = {
+    "activity": """
+msdyn_ocvoicemail msdyn_ocvoicemails = prvReadActivity activity
+  msdyn_missedconversationid lookup msdyn_ocliveworkitem
+  msdyn_sourcephonenumber string
+  msdyn_orgphonenumber string
+  msdyn_hascontent bool
+""",
+    "recording": """
+msdyn_ocvoicemail msdyn_ocvoicemails = =
+  msdyn_name string
+  msdyn_liveworkitemid lookup msdyn_ocliveworkitem
+  msdyn_recording file 524288
+  msdyn_recording_name string
+""",
+    "voicemail": """
+msdyn_ocvoicemail msdyn_ocvoicemails = =
+  msdyn_name string
+  msdyn_conversationid lookup msdyn_ocliveworkitem
+  msdyn_voicemail file 524288
+  msdyn_voicemail_name string
+""",
+    "none": """
+msdyn_ocvoicemail msdyn_ocvoicemails = =
+  msdyn_name string
+""",
+}
+"""The table of voicemails, which the sheet leaves open (3): an activity beside its recording, or
+one with a file of its own, spelt one way or the other, or of which nothing is known."""
 
 ACTIVITY = """
   subject string

@@ -36,7 +36,8 @@ class DynamicsSwitches(ODataSwitches):
         monitors_every: In one call in so many a supervisor listens in.
         external_every: One call in so many ends in an external transfer that is not bridged (3.10).
         bridged_every: In one call in so many somebody outside joins (3.10).
-        unbridged_closure: How the session of such an end was closed: 192350000 and this (3.2).
+        unbridged_closure: How the session of such an end was closed: 192350000 and this; by ``6``
+            and ``21`` the number that never joined is all there is to see of it (3.2).
 
         conversation_lag_s: How late the conversation's columns are; 1 to 15 (9.6).
         participant_lag_s: How late participants' columns are; up to 180 (9.6).
@@ -61,8 +62,10 @@ class DynamicsSwitches(ODataSwitches):
         transcripts: Every other recorded call has a transcript (3.8).
         broken_notes_every: The body of one note in so many is not base64 (3.8).
         voicemails_every: One abandoned call in so many left a voicemail.
-        voicemail_columns: How the table of voicemails spells them: ``msdyn_liveworkitemid`` and
-            ``msdyn_recording``, or ``msdyn_conversationid`` and ``msdyn_voicemail``; or there are
+        voicemail_columns: A voicemail is an ``activity`` that names the missed conversation, and
+            its sound a recording whose ``msdyn_recordingtarget`` is the voicemail; or it holds its
+            sound itself, in ``msdyn_recording`` beside ``msdyn_liveworkitemid`` (``recording``) or
+            in ``msdyn_voicemail`` beside ``msdyn_conversationid`` (``voicemail``); or there are
             ``none`` (3).
 
         orphans_every: The conversation of one recording in so many is deleted, half of them before
@@ -88,7 +91,7 @@ class DynamicsSwitches(ODataSwitches):
     monitors_every: int = 8
     external_every: int = 20
     bridged_every: int = 20
-    unbridged_closure: Literal[38, 36, 37, 29] = 38
+    unbridged_closure: Literal[38, 36, 37, 29, 6, 21] = 38
 
     conversation_lag_s: int = 0
     participant_lag_s: int = 0
@@ -109,7 +112,7 @@ class DynamicsSwitches(ODataSwitches):
     transcripts: bool = True
     broken_notes_every: int = 0
     voicemails_every: int = 2
-    voicemail_columns: Literal["recording", "voicemail", "none"] = "recording"
+    voicemail_columns: Literal["activity", "recording", "voicemail", "none"] = "activity"
 
     orphans_every: int = 0
     purged_after_s: int = 0

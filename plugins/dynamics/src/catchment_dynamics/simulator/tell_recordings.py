@@ -1,4 +1,4 @@
-"""Tells recordings and voicemails, and when each file of them is there (3.7, 4)."""
+"""Tells recordings, and when each file of them is there (3.7, 4)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from catchment.model import Window
 from catchment.sandbox import Content, Take, Written
+from catchment_dynamics.simulator.held import Held
 from catchment_dynamics.simulator.ids import Ids
 from catchment_dynamics.simulator.sound import Line, build_line
 from catchment_dynamics.simulator.store import FileValue
@@ -18,43 +19,7 @@ from catchment_dynamics.simulator.tell_parts import Story
 from catchment_dynamics.simulator.tell_rows import Book, Step, after, refer
 from catchment_dynamics.simulator.tell_schedule import Schedule
 
-RECORDING, VOICEMAIL = "msdyn_ocrecording", "msdyn_ocvoicemail"
-
-VOICEMAIL_COLUMNS = {
-    "recording": ("msdyn_liveworkitemid", "msdyn_recording"),
-    "voicemail": ("msdyn_conversationid", "msdyn_voicemail"),
-}
-"""How voicemails spell the conversation and the file: unverified (3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A file of a voice conversation that the platform makes available.
-
-    Attributes:
-        table: The logical name of the table.
-        row_id: Its row, which is the recording that the archive must have.
-        file_id: The file's id within it.
-        kind: As in :data:`catchment.model.Kind`.
-        conversation_id: Whose it is, until *orphaned_at*.
-        space: The space of its key when the conversation is gone.
-    """
-
-    table: str
-    row_id: str
-    file_id: str
-    kind: str
-    content: Content
-    available_at: datetime
-    conversation_id: str
-    space: str
-    orphaned_at: datetime | None = None
-
-    @property
-    def body_table(self) -> str:
-        """Where its bytes lie: in the row itself, or in a note (3.8)."""
-        is_note = self.file_id == "chat" or self.file_id.startswith("attachment-")
-        return "annotation" if is_note else self.table
+RECORDING = "msdyn_ocrecording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +40,7 @@ class Recording:
 
 
 class RecordingTeller:
-    """Tells recordings and voicemails.
+    """Tells recordings.
 
     Attributes:
         held: Every file that is made available.
@@ -128,16 +93,9 @@ class RecordingTeller:
         """The row, then its file; then perhaps the conversation vanishes, or the row itself."""
         row_at, file_at = after(schedule.recording_at, later_s), after(schedule.file_at, later_s)
         gone_at = schedule.orphaned_at
-        files: dict[str, object] = {
-            "msdyn_recording": FileValue(
-                self._ids.guid("file", recording_id, "recording"),
-                "recording.mp4",
-                take,
-                "video/mp4",
-            ),
-            "msdyn_recording_name": "recording.mp4",
-        }
-        self._hold(story, recording_id, "recording", "audio", take, file_at, gone_at)
+        files = tell_sound(self._ids, recording_id, take)
+        place = (file_at, story.conversation_id, gone_at)
+        self.held.append(Held(RECORDING, recording_id, "recording", "audio", take, *place))
         if self._switches.metadata_files:
             side = write_side_file(story, recording_id)
             files["msdyn_recordingmetadata"] = FileValue(
@@ -147,7 +105,7 @@ class RecordingTeller:
                 "application/json",
             )
             files["msdyn_recordingmetadata_name"] = "recordingmetadata.json"
-            self._hold(story, recording_id, "metadata", "attachment", side, file_at, gone_at)
+            self.held.append(Held(RECORDING, recording_id, "metadata", "attachment", side, *place))
         steps: list[Step] = [(row_at, self._row(story, recording_id)), (file_at, files)]
         if gone_at is not None:
             steps.append(
@@ -173,69 +131,12 @@ class RecordingTeller:
             columns["msdyn_mediauri"] = f"https://media.invalid/{recording_id}?expired=1"
         return columns
 
-    def _hold(
-        self,
-        story: Story,
-        recording_id: str,
-        file_id: str,
-        kind: str,
-        content: Content,
-        available_at: datetime,
-        orphaned_at: datetime | None,
-    ) -> None:
-        self.held.append(
-            Held(
-                RECORDING,
-                recording_id,
-                file_id,
-                kind,
-                content,
-                available_at,
-                story.conversation_id,
-                "recording",
-                orphaned_at,
-            )
-        )
 
-    # --- voicemails -------------------------------------------------------------------------------
-
-    def left_voicemail(self, story: Story) -> bool:
-        """Whether the caller spoke to a machine, having given up."""
-        every = self._switches.voicemails_every
-        there = self._switches.voicemail_columns != "none"
-        call = story.call
-        return there and call.abandoned and self._ids.hits(every, "voicemail", call.call_id)
-
-    def tell_voicemail(self, story: Story, schedule: Schedule) -> None:
-        """Tell the voicemail of an abandoned call."""
-        lookup, column = VOICEMAIL_COLUMNS[self._switches.voicemail_columns]
-        call_id = story.call.call_id
-        voicemail_id = self._ids.guid("voicemail", call_id)
-        seconds = self._ids.span(5, 30, "voicemail length", call_id)
-        code = self._ids.code("voicemail", call_id)
-        take = Take(code, seconds, "mp4", video=False)
-        file = FileValue(
-            self._ids.guid("file", voicemail_id, column), "voicemail.mp4", take, "video/mp4"
-        )
-        columns: dict[str, object] = {
-            "msdyn_name": f"Voicemail {story.conversation_id[:8]}",
-            lookup: refer(CONVERSATION, story.conversation_id),
-            column: file,
-            f"{column}_name": file.name,
-        }
-        self._book.write(VOICEMAIL, voicemail_id, [(schedule.recording_at, columns)])
-        self.held.append(
-            Held(
-                VOICEMAIL,
-                voicemail_id,
-                column,
-                "audio",
-                take,
-                schedule.recording_at,
-                story.conversation_id,
-                "voicemail",
-            )
-        )
+def tell_sound(ids: Ids, recording_id: str, take: Take) -> dict[str, object]:
+    """The columns of a recording whose file is there."""
+    file_id, name = ids.guid("file", recording_id, "recording"), "recording.mp4"
+    file = FileValue(file_id, name, take, "video/mp4")
+    return {"msdyn_recording": file, "msdyn_recording_name": name}
 
 
 def write_side_file(story: Story, recording_id: str) -> Content:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from catchment.sandbox import Agent, Call, ChatLine, Content, SpokenLine, Written
+from catchment_dynamics.simulator.held import Held
 from catchment_dynamics.simulator.ids import Ids
 from catchment_dynamics.simulator.store import FileValue
 from catchment_dynamics.simulator.switches import DynamicsSwitches
 from catchment_dynamics.simulator.tell_calls import CONVERSATION
 from catchment_dynamics.simulator.tell_parts import Story
-from catchment_dynamics.simulator.tell_recordings import Held
 from catchment_dynamics.simulator.tell_rows import Book, Step, after, count_seconds, refer
 from catchment_dynamics.simulator.tell_schedule import Schedule
 
@@ -51,7 +51,8 @@ class TranscriptTeller:
             file_id = self._ids.guid("file", transcript_id, name)
             files[column] = FileValue(file_id, file_name, content, content.media_type)
             files[f"{column}_name"] = file_name
-            self._hold(story, transcript_id, name, "transcript", content, file_at, gone_at)
+            place = (file_at, story.conversation_id, gone_at)
+            self.held.append(Held(TRANSCRIPT, transcript_id, name, "transcript", content, *place))
         steps: list[Step] = [(row_at, row), (file_at, files)]
         if gone_at is not None:
             steps.append((max(gone_at, row_at), {"msdyn_liveworkitemidid": None}))
@@ -101,7 +102,8 @@ class TranscriptTeller:
         tell_note(self._book, note_id, owner, at, text, "chat.json", "application/json", body)
         if not broken:
             chat = Written(lambda: body, "application/json")
-            self._hold(story, transcript_id, "chat", "chat", chat, held_at, None)
+            place = (held_at, story.conversation_id)
+            self.held.append(Held(TRANSCRIPT, transcript_id, "chat", "chat", chat, *place))
         if self._ids.chance("attachment", call.call_id) % 2 == 0:
             extra = f"Case notes of {story.conversation_id}\n".encode()
             extra_id = self._ids.guid("note", story.conversation_id)
@@ -110,31 +112,8 @@ class TranscriptTeller:
             tell_note(self._book, extra_id, owner, at, text, "notes.txt", "text/plain", extra)
             held = Written(lambda: extra, "text/plain")
             file_id = f"attachment-{extra_id}"
-            self._hold(story, transcript_id, file_id, "attachment", held, held_at, None)
-
-    def _hold(
-        self,
-        story: Story,
-        transcript_id: str,
-        file_id: str,
-        kind: str,
-        content: Content,
-        available_at: datetime,
-        orphaned_at: datetime | None,
-    ) -> None:
-        self.held.append(
-            Held(
-                TRANSCRIPT,
-                transcript_id,
-                file_id,
-                kind,
-                content,
-                available_at,
-                story.conversation_id,
-                "transcript",
-                orphaned_at,
-            )
-        )
+            place = (held_at, story.conversation_id)
+            self.held.append(Held(TRANSCRIPT, transcript_id, file_id, "attachment", held, *place))
 
 
 def tell_note(

@@ -42,11 +42,10 @@ def list_changes(view: View, query: Query, preferences: Preferences) -> Shown:
     _check(view, query)
     renderer = build_renderer(view, preferences, query, linked=False)
     since = _read_token(view, query)
-    text = query.get("$skiptoken")
-    cookie = Cookie(1, tracking=True) if text is None else read_cookie(text)
+    cookie = read_cookie(query, preferences.page, tracking=True)
     start = _Token(environment.store.last_version(view.now), view.now)
     changes = _find_changes(view, since, initial=since is None)
-    if text is not None:
+    if cookie.page > 1:
         try:
             start = _Token(int(cookie.last["start"]), cookie.last["at"])
             after = bool(cookie.last["gone"]), int(cookie.last["last"])
@@ -66,7 +65,7 @@ def list_changes(view: View, query: Query, preferences: Preferences) -> Shown:
     if len(changes) > size:
         gone, last = _place(page[-1])
         told = {"start": start.version, "at": start.at, "gone": gone, "last": last}
-        following = Cookie(cookie.page + 1, told, tracking=True).write()
+        following = Cookie(cookie.page + 1, told, tracking=True, asked=cookie.asked).write()
         asked = query.without("$skiptoken")
         shown["@odata.nextLink"] = f"{base}{asked}{'&' if asked else ''}$skiptoken={following}"
     else:

@@ -1,55 +1,16 @@
-"""What is true of an environment: the files that it makes available, and who was there when."""
+"""What is true of an environment: the files that it makes available."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from catchment.sandbox import Agent, Call, Take, TruthRow
-from catchment_dynamics.simulator.tell_recordings import Held
-
-if TYPE_CHECKING:
-    from catchment_dynamics.simulator.plot import Plot
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A stretch in which an agent was in a call.
-
-    Attributes:
-        conversation_id: The conversation's ``activityid``.
-        email: The agent's address.
-        consult: The agent was only asked by a colleague; the customer did not hear it.
-    """
-
-    conversation_id: str
-    email: str
-    start: datetime
-    end: datetime
-    consult: bool
-
-
-def list_stays(conversation_id: str, call: Call) -> Iterator[Stay]:
-    """Who was in a call when, by the World's own account and in order of ringing.
-
-    An agent who was asked first and then spoke with the customer has two stays that touch.
-    """
-    customer = next((leg for leg in call.legs if leg.role == "customer"), None)
-    if customer is None or customer.answered_at is None:
-        return
-    for leg in call.legs:
-        if leg.answered_at is None or not isinstance(leg.person, Agent):
-            continue
-        start, email = max(leg.answered_at, customer.answered_at), leg.person.email
-        came = {move.kind: move.window for move in call.moves if move.to_leg == leg.leg_id}
-        if "consult" in came:
-            asked = min(came["consult"].end, leg.ended_at)
-            yield Stay(conversation_id, email, start, asked, consult=True)
-            start = asked
-        if start < leg.ended_at:
-            yield Stay(conversation_id, email, start, leg.ended_at, consult=False)
+from catchment.sandbox import Take, TruthRow
+from catchment_dynamics.simulator.held import Held
+from catchment_dynamics.simulator.plot import Plot
+from catchment_dynamics.simulator.schema import build_schema
+from catchment_dynamics.simulator.switches import DynamicsSwitches
+from catchment_dynamics.simulator.tell_voicemails import VOICEMAIL
 
 
 def list_truth(plot: Plot, until: datetime, source: str) -> Iterator[TruthRow]:
@@ -61,9 +22,9 @@ def list_truth(plot: Plot, until: datetime, source: str) -> Iterator[TruthRow]:
         source: The name of the source in ``catchment.toml``.
     """
     switches = plot.switches
-    if switches.other_org or switches.no_app_user:
+    if switches.other_org or switches.no_app_user or switches.depth != "organisation":
         return
-    hidden = {*switches.lacks.split(), *switches.missing_tables.split()}
+    hidden = list_hidden(switches)
     for held in plot.held:
         if held.available_at <= until and not hidden & {held.table, held.body_table}:
             yield TruthRow(
@@ -75,14 +36,28 @@ def list_truth(plot: Plot, until: datetime, source: str) -> Iterator[TruthRow]:
                 sha256=held.content.sha256,
                 bytes=held.content.size_bytes,
                 duration_s=held.content.seconds if isinstance(held.content, Take) else None,
-                keys=_list_keys(held, until),
+                keys=_list_keys(held, until, hidden),
             )
 
 
-def _list_keys(held: Held, until: datetime) -> tuple[str, ...]:
-    """What a row shares: a recording is what its conversation expects, and nothing else is."""
+def list_hidden(switches: DynamicsSwitches) -> frozenset[str]:
+    """Tables that cannot be read, with all that share the privilege of one of them (1.2)."""
+    tables = build_schema(voicemails=switches.voicemail_columns).tables
+    lacks = switches.lacks.split()
+    privileges = {tables[name].privilege for name in lacks if name in tables}
+    lacking = {name for name, table in tables.items() if table.privilege in privileges}
+    return frozenset({*lacks, *lacking, *switches.missing_tables.split()})
+
+
+def _list_keys(held: Held, until: datetime, hidden: frozenset[str]) -> tuple[str, ...]:
+    """What a row shares: a recording is what its conversation expects, and nothing else is.
+
+    The conversation of a voicemail's recording is told by the voicemail alone.
+    """
     if held.orphaned_at is not None and held.orphaned_at <= until:
-        return (f"{held.space}:{held.row_id}",)
+        return (held.alone,)
+    if held.voicemail_id and VOICEMAIL in hidden:
+        return (held.alone,)
     shared = f"conversation:{held.conversation_id}"
     sound = f"sound:{held.conversation_id}"
-    return (shared, sound) if held.space == "recording" else (shared,)
+    return (shared, sound) if held.expected else (shared,)
