@@ -1,4 +1,4 @@
-"""A catalogue of its own for each test that is to hold on both databases.
+"""A catalogue of its own for each test that is to hold on both databases, and which come first.
 
 ``CATCHMENT_TEST_POSTGRES`` is the SQLAlchemy URL of a server on which the tests may create and drop
 databases, for example ``postgresql+psycopg://postgres@127.0.0.1/postgres``.
@@ -14,6 +14,20 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 SERVER = os.environ.get("CATCHMENT_TEST_POSTGRES", "")
+LONG = 500
+"""Tests that may take so many seconds are begun first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the long tests to the beginnings of both halves, in which two workers take them.
+
+    Otherwise one worker is alone with them at the end, while the other has nothing left.
+    """
+    marks = [(item, item.get_closest_marker("timeout")) for item in items]
+    long = [item for item, mark in marks if mark and mark.args and mark.args[0] >= LONG]
+    rest = [item for item in items if item not in long]
+    half = len(rest) // 2
+    items[:] = [*long[::2], *rest[:half], *long[1::2], *rest[half:]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
