@@ -25,20 +25,27 @@ POINTS = (
     "seal.written",  # the manifest is in the archive, the catalogue does not know it
     "books.written",  # a leaf of the books is in the archive, the catalogue does not know it
     "recovery.listed",  # the ids of a CSV are in the catalogue, the file is still in its folder
+    "recovery.taken",  # the file has a hidden name, under which it is compared and moved
     "recovery.moved",  # the file was moved to processed
 )
 
 _ARMED = os.environ.get("CATCHMENT_CRASH_AT", "")
-_EXIT_CODE = 70
+CRASHED = 70
+"""The exit code of a process that was ended at a point."""
 
 
-def point(name: str) -> None:
+def point(name: str, of: str = "") -> None:
     """End the process here, without any clean-up, if this point was asked for.
+
+    Args:
+        name: One of :data:`POINTS`.
+        of: What is at hand there, where a test may want to wait for it: ``"page.read:recordings"``
+            ends the process at the first page that has some.
 
     Raises:
         ValueError: The point is not in :data:`POINTS`; a test could never reach it.
     """
     if name not in POINTS:
         raise ValueError(f"{name!r} is not a crash point; add it to POINTS")
-    if name == _ARMED:
-        os._exit(_EXIT_CODE)
+    if _ARMED and _ARMED in (name, f"{name}:{of}"):
+        os._exit(CRASHED)

@@ -105,7 +105,9 @@ class RateLimited(Transient):
     """The platform asked us to wait.
 
     Attributes:
-        retry_at: Aware UTC time before which nothing may be asked, if the platform said so.
+        retry_at: Aware UTC time by our clock before which nothing may be asked, if the platform
+            said so.  Where a client's check returns it, it counts from the answer's time, and the
+            client converts it.
     """
 
     def __init__(self, what: str, *, retry_at: datetime | None = None) -> None:
@@ -114,7 +116,10 @@ class RateLimited(Transient):
 
 
 class Later(Transient):
-    """The platform has not got it yet; the engine comes back at ``at``."""
+    """The platform has not got it yet; the engine comes back at ``at``, by our clock.
+
+    Where a client's check returns it, it counts from the answer's time, and the client converts it.
+    """
 
     def __init__(self, what: str, *, at: datetime) -> None:
         super().__init__(what)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+from catchment._words import say_install
 from catchment.errors import BadSettings, NotInstalled
 
 HOW = 'write {env = "NAME"}, {file = "PATH"} or {keyring = "service/user"}'
@@ -111,7 +112,7 @@ def _read_keyring(name: str) -> str:
     except ImportError:
         raise NotInstalled(
             f"the secret in keyring entry {name} needs the extra 'keyring'",
-            remedy="Install it: pip install 'catchment[keyring]'.",
+            remedy=f"Install it: {say_install('catchment[keyring]')}",
         ) from None
     service, _, user = name.partition("/")
     try:

@@ -40,7 +40,8 @@ def storage_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fallback = (os.strerror(error.errno) if error.errno else str(error), "")
+        said = os.strerror(error.errno) if error.errno else str(error)
+        fallback = (said, "Name another place, or look at the rights of the folder and the disk.")
         why, remedy = _REASONS.get(error.errno or 0, fallback)
         raise StorageUnavailable(f"{doing} failed because {why}", remedy=remedy) from error
 

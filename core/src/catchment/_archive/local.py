@@ -97,7 +97,7 @@ class LocalArchive:
             StorageUnavailable: The disk is full, read-only or failing.
         """
         target = self.path_of(sha256)
-        with storage_errors("archiving a file"):
+        with storage_errors(f"archiving a file of {staged.parent} in {self.root}"):
             if target.exists():
                 _check_same_size(staged, target)
                 sync(target.parent)  # whoever brought it may have died before
@@ -113,7 +113,7 @@ class LocalArchive:
         """
         digests = build_digests(data)
         target = self.path_of(digests.sha256)
-        with storage_errors("archiving a document"):
+        with storage_errors(f"archiving a document in {self.root}"):
             if target.exists():
                 sync(target.parent)  # whoever brought it may have died before
             else:
@@ -128,7 +128,7 @@ class LocalArchive:
 
     def has(self, sha256: str) -> bool:
         """Whether the bytes with this hash are here."""
-        with storage_errors(f"looking for {sha256[:12]}…"):
+        with storage_errors(f"looking for {sha256[:12]}… in {self.root}"):
             return self.path_of(sha256).is_file()
 
     def open_media(self, sha256: str) -> BinaryIO:
@@ -138,7 +138,7 @@ class LocalArchive:
             Absent: The archive does not hold them.
             StorageUnavailable: The disk cannot be read.
         """
-        with storage_errors(f"reading {sha256[:12]}…"):
+        with storage_errors(f"reading {sha256[:12]}… in {self.root}"):
             try:
                 return self.path_of(sha256).open("rb")
             except FileNotFoundError:
@@ -146,7 +146,7 @@ class LocalArchive:
 
     def list_media(self) -> Iterator[str]:
         """Every name in the pool, in one order; also such as are no hash."""
-        with storage_errors("listing the archive"):
+        with storage_errors(f"listing the archive {self.root}"):
             for entry in layout.list_entries(self.root / "media", depth=2):
                 yield entry.name
 
@@ -163,7 +163,7 @@ class LocalArchive:
         """
         source = self.path_of(sha256)
         target = self.root / "damaged" / f"{sha256}-{uuid.uuid4().hex[:8]}"
-        with storage_errors(f"setting {sha256[:12]}… aside"):
+        with storage_errors(f"setting {sha256[:12]}… aside in {self.root}"):
             if not source.exists():
                 return None
             make_folder(target.parent)
@@ -181,7 +181,7 @@ class LocalArchive:
             StorageUnavailable: The disk is full, read-only or failing.
         """
         target = self.root / layout.locate_version(interaction_id, version)
-        with storage_errors("sealing a package"):
+        with storage_errors(f"sealing a package in {self.root}"):
             if target.exists():
                 sync(target.parent)  # whoever sealed it may have died before
             else:
@@ -197,7 +197,7 @@ class LocalArchive:
 
     def versions(self, interaction_id: str) -> list[int]:
         """The sealed versions of an interaction, rising; empty when there is none."""
-        with storage_errors(f"looking for {interaction_id}"):
+        with storage_errors(f"looking for {interaction_id} in {self.root}"):
             folder = self.root / layout.locate_package(interaction_id)
             return [version for version, _ in _list_versions(folder)]
 
@@ -207,7 +207,7 @@ class LocalArchive:
         Args:
             start: Two hexadecimal digits: the folder to begin with; those before it come last.
         """
-        with storage_errors("listing the archive"):
+        with storage_errors(f"listing the archive {self.root}"):
             upper = list(layout.list_entries(self.root / "packages", depth=0))
             turned = sorted(upper, key=lambda folder: (folder.name < start, folder.name))
             for folder in (f for one in turned for f in layout.list_entries(one, depth=1)):
@@ -216,7 +216,7 @@ class LocalArchive:
 
     def newest(self) -> Iterator[ManifestPlace]:
         """The newest sealed version of every interaction; all that ``rebuild`` needs."""
-        with storage_errors("listing the archive"):
+        with storage_errors(f"listing the archive {self.root}"):
             for folder in layout.list_entries(self.root / "packages", depth=2):
                 for version, path in _list_versions(folder)[-1:]:
                     yield folder.name, version, path
@@ -230,7 +230,7 @@ class LocalArchive:
             StorageUnavailable: The disk cannot be read.
         """
         folder = self.root / layout.locate_version(interaction_id, version)
-        with storage_errors(f"reading {interaction_id} version {version}"):
+        with storage_errors(f"reading {interaction_id} version {version} in {self.root}"):
             try:
                 data = (folder / layout.MANIFEST).read_bytes()
                 checksum = (folder / layout.CHECKSUM).read_bytes()
@@ -248,7 +248,7 @@ class LocalArchive:
             StorageUnavailable: The disk is full, read-only or failing.
         """
         target = self.root / name
-        with storage_errors(f"writing {name}"), self._temporary() as temporary:
+        with storage_errors(f"writing {target}"), self._temporary() as temporary:
             with temporary.open("xb") as stream:
                 stream.writelines(lines)
                 stream.flush()
@@ -262,7 +262,7 @@ class LocalArchive:
     def sweep_temporary(self, older_than: datetime) -> int:
         """Remove what processes that died left in ``tmp`` before *older_than*; say how many."""
         swept = 0
-        with storage_errors("sweeping the archive's temporary files"):
+        with storage_errors(f"sweeping the temporary files of {self.root}"):
             for entry in layout.list_entries(self.root / "tmp", depth=0):
                 with contextlib.suppress(FileNotFoundError):
                     if entry.lstat().st_mtime < older_than.timestamp():

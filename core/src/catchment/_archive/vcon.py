@@ -18,7 +18,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from catchment._archive.hashes import read_token
 
-SYNTAX = "0.4.0"
 _DATE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9]\d*)?(Z|[+-]\d\d:\d\d)", flags=re.ASCII
 )

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from catchment._archive.books import Books, read_leaf
+from catchment._archive.books import Books, SourceKey, read_leaf, say_lost
 from catchment._archive.durable import storage_errors
 from catchment._archive.hashes import Hashes, list_chunks
 from catchment._archive.local import LocalArchive
@@ -54,6 +54,7 @@ def verify(
     until: Callable[[], bool] = lambda: False,
     expected: Iterable[tuple[str, int]] = (),
     *,
+    rows: Iterable[tuple[SourceKey, Sequence[int]]] = (),
     parts: Collection[Part] = PARTS,
     start: str = "",
 ) -> Iterator[Examined]:
@@ -68,6 +69,7 @@ def verify(
         until: Asked before every object; ``True`` ends the work.
         expected: Versions that the catalogue knows.  The archive alone cannot tell that the
             newest version of an interaction was deleted.
+        rows: Rows of the books that the catalogue knows to be written, source by source.
         parts: What to look at.  Media without manifests are compared with their names only.
         start: Two hexadecimal digits: the folder of ``packages`` with which manifests begin, so
             that whoever never has time for all of them sees others each time.
@@ -78,7 +80,7 @@ def verify(
                 _verify_manifests(archive, references, start),
                 _verify_expected(archive, expected),
             ),
-            "books": (_verify_books(archive),),
+            "books": (_verify_books(archive), _verify_rows(archive, rows)),
             "media": (_verify_media(archive, oldest_first, references),),
             "strangers": (_list_unreferenced(archive, references),),
         }
@@ -183,6 +185,22 @@ def _verify_books(archive: LocalArchive) -> Iterator[Examined]:
             yield Examined("leaf", name, "sound")
 
 
+def _verify_rows(
+    archive: LocalArchive, expected: Iterable[tuple[SourceKey, Sequence[int]]]
+) -> Iterator[Examined]:
+    """Whether every row of a source stands in some leaf, and no two rows have one number."""
+    books, known = Books(archive), dict(expected)
+    others = {leaf.source for leaf in books.list_leaves()} - known.keys()
+    for source in [*known, *sorted(others)]:
+        name = str(books.locate(source))
+        if lost := books.find_lost(source, known.get(source, ())):
+            yield Examined("leaf", name, "missing", say_lost(lost))
+        elif doubled := books.find_doubled(source):
+            yield Examined("leaf", name, "damaged", f"two rows have the number {doubled[0]}")
+        else:
+            yield Examined("leaf", name, "sound")
+
+
 # --- media -------------------------------------------------------------------------------------
 
 
@@ -232,7 +250,8 @@ def is_sound(archive: LocalArchive, sha256: str) -> bool:
 
 def _read_identity(archive: LocalArchive, sha256: str) -> tuple[str, int]:
     hashes = Hashes()
-    with archive.open_media(sha256) as stream, storage_errors(f"reading {sha256[:12]}…"):
+    reading = storage_errors(f"reading {sha256[:12]}… in {archive.root}")
+    with archive.open_media(sha256) as stream, reading:
         for chunk in list_chunks(stream):
             hashes.update(chunk)
     return hashes.digests.sha256, hashes.digests.size_bytes

@@ -11,17 +11,43 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from catchment._catalogue.among import among
 from catchment._catalogue.database import chunks
 from catchment._catalogue.tables import fact, file, recording, source
+from catchment._words import say_age
 
-
-def say_age(age: timedelta) -> str:
-    """How long ago, in the largest unit of which there is more than one."""
-    seconds = max(0, int(age.total_seconds()))
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length or (unit == "min" and seconds >= length):
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"
+# Every page of a search asks these: building them takes longer than finding the rows does.
+_MEDIA = (
+    select(
+        recording.c.interaction_num,
+        recording.c.state.label("recording_state"),
+        recording.c.occurred_at,
+        file.c.kind,
+        file.c.state,
+    )
+    .join_from(recording, file, file.c.recording_id == recording.c.id, isouter=True)
+    .where(among(recording.c.interaction_num, "nums"))
+    .order_by(recording.c.id, file.c.kind, file.c.id)
+)
+_ABSENT = (
+    select(
+        fact.c.interaction_num,
+        fact.c.at,
+        fact.c.expects,
+        fact.c.absence,
+        fact.c.gone_why,
+        source.c.name,
+    )
+    .join_from(fact, source, fact.c.source_id == source.c.id)
+    .where(
+        among(fact.c.interaction_num, "nums"),
+        fact.c.absence != "",
+        ~select(recording.c.id)
+        .where(recording.c.interaction_num == fact.c.interaction_num)
+        .exists(),
+    )
+    .order_by(fact.c.at, fact.c.id)
+)
 
 
 def summarise(
@@ -36,19 +62,7 @@ def summarise(
     there: dict[int, set[str]] = {}
     lacking: dict[int, dict[str, None]] = {}
     for some in chunks(nums):
-        rows = connection.execute(
-            select(
-                recording.c.interaction_num,
-                recording.c.state.label("recording_state"),
-                recording.c.occurred_at,
-                file.c.kind,
-                file.c.state,
-            )
-            .join_from(recording, file, file.c.recording_id == recording.c.id, isouter=True)
-            .where(recording.c.interaction_num.in_(some))
-            .order_by(recording.c.id, file.c.kind, file.c.id)
-        )
-        for row in rows:
+        for row in connection.execute(_MEDIA, {"nums": some}).all():
             if row.state == "archived":
                 there.setdefault(row.interaction_num, set()).add(row.kind)
             elif row.state is not None:
@@ -72,26 +86,7 @@ def _list_absent(
     reasons: dict[int, dict[str, None]] = {}
     awaited: dict[int, str] = {}
     for some in chunks(nums):
-        rows = connection.execute(
-            select(
-                fact.c.interaction_num,
-                fact.c.at,
-                fact.c.expects,
-                fact.c.absence,
-                fact.c.gone_why,
-                source.c.name,
-            )
-            .join_from(fact, source, fact.c.source_id == source.c.id)
-            .where(
-                fact.c.interaction_num.in_(some),
-                fact.c.absence != "",
-                ~select(recording.c.id)
-                .where(recording.c.interaction_num == fact.c.interaction_num)
-                .exists(),
-            )
-            .order_by(fact.c.at, fact.c.id)
-        )
-        for row in rows:
+        for row in connection.execute(_ABSENT, {"nums": some}).all():
             reasons.setdefault(row.interaction_num, {})[row.absence] = None
             age = now - row.at
             if row.expects and not row.gone_why and age < patience.get(row.name, timedelta()):

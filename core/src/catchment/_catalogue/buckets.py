@@ -49,6 +49,7 @@ class CatalogueBuckets:
         self._database = database
         self._clock = clock
         self._blocks: dict[str, _Block] = {}
+        self._ahead: dict[str, tuple[datetime, datetime]] = {}
         self._lock = threading.Lock()
 
     def take(self, key: str, budget: Budget, count: int = 1) -> float:
@@ -86,21 +87,35 @@ class CatalogueBuckets:
             blocked = (row.blocked_until - now).total_seconds() if row.blocked_until else 0.0
             if blocked > 0:
                 return _Drawn(0, _rounded(blocked))
-            # Clocks of two runners differ a little: time that another one counted is not counted
-            # a second time.
-            passed = max(0.0, (now - row.filled_at).total_seconds())
+            passed = self._measure(key, row.filled_at, now)
             filled = min(holds, row.tokens + passed * per_second)
             # More than the bucket holds is given when it is full, and paid back afterwards.
             missing = min(float(count), holds) - filled
             if missing > _NOTHING:
                 return _Drawn(0, _rounded(missing / per_second))
             taken = max(count, min(int(filled), int(holds * BLOCK_SHARE)))
+            filled_at = row.filled_at + timedelta(seconds=passed)
             connection.execute(
                 update(bucket)
                 .where(bucket.c.name == key)
-                .values(tokens=filled - taken, filled_at=max(now, row.filled_at))
+                .values(tokens=filled - taken, filled_at=filled_at)
             )
+            self._ahead[key] = filled_at, now
             return _Drawn(taken)
+
+    def _measure(self, key: str, filled_at: datetime, now: datetime) -> float:
+        """Seconds since a bucket was filled, also where another's clock is ahead of ours.
+
+        Time that another one counted is not counted a second time; and where nobody counts on, as
+        after that one died or our clock was set back, it is ours since we saw this first.
+        """
+        if filled_at <= now:
+            return (now - filled_at).total_seconds()
+        seen_filled_at, seen_at = self._ahead.get(key, (None, now))
+        if seen_filled_at != filled_at or now < seen_at:
+            self._ahead[key] = filled_at, now
+            return 0.0
+        return (now - seen_at).total_seconds()
 
     def _enter(self, connection: Connection, key: str, tokens: float, now: datetime) -> None:
         row = {"name": key, "tokens": tokens, "filled_at": now}

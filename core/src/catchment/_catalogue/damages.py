@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from catchment._catalogue.database import Database
 from catchment._catalogue.tables import damage, file
@@ -40,15 +40,24 @@ class KnownDamage:
     found_at: datetime
 
 
-def list_damages(database: Database) -> list[KnownDamage]:
-    """What is damaged or missing as far as is known, the oldest finding first."""
-    # Fetched or made anew since: the row waits only for the next verification to be forgotten.
+def is_open() -> ColumnElement[bool]:
+    """That the damage at hand is not mended; to be used in a query of damages.
+
+    What was fetched or made anew since is mended: its row waits only for the next verification to
+    be forgotten.
+    """
+    again = file.alias()
     mended = and_(
         damage.c.what == "media",
-        file.c.sha256 == damage.c.name,
-        file.c.state == "archived",
-        file.c.archived_at > damage.c.found_at,
+        again.c.sha256 == damage.c.name,
+        again.c.state == "archived",
+        again.c.archived_at > damage.c.found_at,
     )
+    return ~select(again.c.id).where(mended).correlate(damage).exists()
+
+
+def list_damages(database: Database) -> list[KnownDamage]:
+    """What is damaged or missing as far as is known, the oldest finding first."""
     query = (
         select(
             damage.c.what,
@@ -58,7 +67,7 @@ def list_damages(database: Database) -> list[KnownDamage]:
             damage.c.remedy,
             damage.c.found_at,
         )
-        .where(~select(file.c.id).where(mended).exists())
+        .where(is_open())
         .order_by(damage.c.found_at, damage.c.what, damage.c.name)
     )
     with database.read() as connection:

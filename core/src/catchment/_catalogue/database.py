@@ -10,19 +10,42 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
 
+from catchment._catalogue import bulk
+from catchment._words import say_install
 from catchment.errors import CatalogueUnusable, NotInstalled
 
 SQLITE_WAIT_S = 60
 CHUNK = 500
 """Values per ``IN (...)``: SQLite's older limit is 999."""
+
+_OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+"""Faults of statements, told as they are.  A page that SQLite cannot read is none of them."""
+
+_RESTORE = (
+    "The file is damaged: put a copy of it back, or move it away with the files beside it that "
+    "begin with its name, and run 'catchment rebuild'."
+)
+_OTHER_FILE = (
+    "Let the setting catalogue.url name a file of Catchment, or a new one; if it was one and is "
+    "damaged, put a copy back, or move it away and run 'catchment rebuild'."
+)
+_LOOK = (
+    "Look at the setting catalogue.url, the server, and the space and rights on its volume; "
+    "nothing is lost, the work goes on from where it was."
+)
 
 _LINE = 0x0CA7
 """Our line among PostgreSQL's advisory locks, which a database has but once."""
@@ -88,8 +111,10 @@ class Database:
                     # A transaction that reads first and writes later could not be repeated safely.
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
-        except (OperationalError, InternalError) as error:
-            raise _unusable(error) from error
+        except _OURS:
+            raise
+        except DatabaseError as error:
+            raise self._unusable(error) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -99,14 +124,14 @@ class Database:
                 if self.is_sqlite:
                     connection.exec_driver_sql("BEGIN")
                 yield connection
-        except (OperationalError, InternalError) as error:
-            raise _unusable(error) from error
+        except _OURS:
+            raise
+        except DatabaseError as error:
+            raise self._unusable(error) from error
 
     def insert_missing(self, connection: Connection, table: Table, rows: Sequence[Any]) -> None:
         """Insert *rows*, leaving out those whose key is there already."""
-        if not rows:
-            return
-        connection.execute(_build_insert_missing(self.is_sqlite, table), rows)
+        bulk.insert(connection, table, rows, bulk.skip)
 
     def upsert(
         self, connection: Connection, table: Table, rows: Sequence[Any], keys: Sequence[str]
@@ -115,33 +140,40 @@ class Database:
         if not rows:
             return
         changed = tuple(name for name in rows[0] if name not in keys)
-        connection.execute(_build_upsert(self.is_sqlite, table, tuple(keys), changed), rows)
+        last = {tuple(row[name] for name in keys): row for row in rows}
+        conflict = bulk.build_update(tuple(keys), changed)
+        bulk.insert(connection, table, list(last.values()), conflict)
 
     def make_durable(self) -> None:
         """Put on disk all that was committed, where a commit alone does not promise that."""
-        if self.is_sqlite:
+        if not self.is_sqlite:
+            return
+        try:
             with self.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(FULL)")
+        except _OURS:
+            raise
+        except DatabaseError as error:
+            raise self._unusable(error) from error
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
+    def _unusable(self, error: DBAPIError) -> CatalogueUnusable:
+        """One sentence from what the driver said, without statement and values."""
+        said = " ".join(str(error.orig).split()) or type(error.orig).__name__
+        which = f"catalogue {self.engine.url.database}" if self.is_sqlite else "catalogue"
+        return CatalogueUnusable(
+            f"the {which} cannot be used: {said}",
+            remedy=_RESTORE if _is_damaged(error.orig) else _LOOK,
+        )
 
-@cache  # building a statement costs more than running it
-def _build_insert_missing(is_sqlite: bool, table: Table) -> Insert:
-    if is_sqlite:
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
 
-
-@cache
-def _build_upsert(
-    is_sqlite: bool, table: Table, keys: tuple[str, ...], changed: tuple[str, ...]
-) -> Insert:
-    insert = (sqlite.insert if is_sqlite else postgresql.insert)(table)
-    given = {name: insert.excluded[name] for name in changed}
-    return insert.on_conflict_do_update(index_elements=keys, set_=given)
+def _is_damaged(error: BaseException | None) -> bool:
+    """Whether SQLite says of a file of its own that it is broken."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_CORRUPT
 
 
 def open_database(url: str) -> Database:
@@ -165,7 +197,7 @@ def open_database(url: str) -> Database:
     except ModuleNotFoundError as error:
         raise NotInstalled(
             "the catalogue is on PostgreSQL and its driver is not installed",
-            remedy="Run: pip install 'catchment[postgres]'",
+            remedy=f"Run: {say_install('catchment[postgres]')}",
         ) from error
     return Database(engine)
 
@@ -198,7 +230,7 @@ def _open_sqlite(path: str) -> Engine:
         except sqlite3.DatabaseError as error:
             raise CatalogueUnusable(
                 f"the catalogue {path} cannot be used: {error}",
-                remedy="Let the setting catalogue.url name a file of Catchment, or a new one.",
+                remedy=_RESTORE if _is_damaged(error) else _OTHER_FILE,
             ) from error
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
@@ -208,16 +240,6 @@ def _open_sqlite(path: str) -> Engine:
         cursor.close()
 
     return engine
-
-
-def _unusable(error: DBAPIError) -> CatalogueUnusable:
-    """One sentence from what the driver said, without statement and values."""
-    said = " ".join(str(error.orig).split()) or type(error.orig).__name__
-    return CatalogueUnusable(
-        f"the catalogue cannot be used: {said}",
-        remedy="Look at the setting catalogue.url, the server, and the space and rights on its "
-        "volume; nothing is lost, the work goes on from where it was.",
-    )
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from catchment._catalogue import books, identity
-from catchment._catalogue.database import Database
+from catchment._catalogue import books, identity, reasons
+from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.jobs import NewJob, want
 from catchment._catalogue.outcomes import name_maker
 from catchment._catalogue.recordings import settle_recording
@@ -18,6 +18,9 @@ from catchment._catalogue.tables import decision, fact, file, interaction, job, 
 from catchment.errors import Misuse
 
 Verb = Literal["retry", "park", "skip"]
+
+TOGETHER = 200
+"""How many items are decided about in one transaction, for which the runners' writers wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +66,26 @@ class Decided:
         return bool(self.files or self.recordings)
 
 
-def find_item(connection: Connection, name: str) -> Item | None:
+def find_item(connection: Connection, name: str, source_id: int | None = None) -> Item | None:
     """The recording called *name*, the file ``external_id/file_id``, or the interaction.
 
     An interaction is found by whatever :func:`identity.find_interaction` takes: also by what a
     report calls a fact or a contact of it.
 
+    Args:
+        connection: To the catalogue.
+        name: What somebody typed, or a listing told.
+        source_id: Whose it is; without it, of any source.
+
     Raises:
         Misuse: *name* stands for items of several sources, or for several interactions.
     """
-    recordings = identity.find_recordings(connection, name)
+    recordings = _of_source(identity.find_recordings(connection, name), source_id)
     if len(recordings) > 1:
         raise _ambiguous(name)
     if recordings:
         return Item("recording", name, recordings[0].source_id, (recordings[0].id,))
-    files = identity.find_files(connection, name)
+    files = _of_source(identity.find_files(connection, name), source_id)
     if len({row.recording_id for row in files}) > 1:
         raise _ambiguous(name)
     if files:
@@ -85,7 +93,12 @@ def find_item(connection: Connection, name: str) -> Item | None:
         ids = tuple(row.id for row in files if row.version == newest.version)
         return Item("file", name, newest.source_id, (newest.recording_id,), ids)
     num = identity.find_interaction(connection, name)
-    return None if num is None else _find_interaction(connection, num)
+    item = None if num is None else _find_interaction(connection, num)
+    return item if item is None or source_id in (None, item.source_id) else None
+
+
+def _of_source(rows: Sequence[Row[Any]], source_id: int | None) -> Sequence[Row[Any]]:
+    return [row for row in rows if source_id in (None, row.source_id)]
 
 
 def _find_interaction(connection: Connection, num: int) -> Item:
@@ -109,37 +122,58 @@ def _ambiguous(name: str) -> Misuse:
     )
 
 
-def decide(
-    database: Database, item: Item, verb: Verb, *, who: str, why: str, now: datetime
-) -> Decided:
-    """Do what a person decided about *item*, and keep for ever who said so and why.
+def decide_all(
+    database: Database, items: Sequence[Item], verb: Verb, *, who: str, why: str, now: datetime
+) -> list[Decided]:
+    """Do what a person decided about *items*, and keep for ever who said so and why.
 
     ``retry`` asks again at once, also for what was gone or skipped; ``park`` sets aside until
     somebody says ``retry``; ``skip`` does without and lets the watermark pass.  What is archived
-    stays archived.
+    stays archived.  :data:`TOGETHER` items of one source are decided in one transaction.
 
     Returns:
-        What was changed by it; nothing, where everything is archived already.
+        What was changed of each; nothing, where everything is archived already.
     """
-    with database.write(item.source_id) as connection:
-        connection.execute(
-            insert(decision).values(
-                source_id=item.source_id, at=now, who=who, verb=verb, item=item.name, why=why
-            )
+    decided: dict[int, Decided] = {}
+    for source_id in sorted({item.source_id for item in items}):
+        places = [place for place, item in enumerate(items) if item.source_id == source_id]
+        for some in chunks(places, TOGETHER):
+            with database.write(source_id) as connection:
+                for place in some:
+                    decided[place] = _decide(
+                        database, connection, items[place], verb, who, why, now
+                    )
+    return [decided[place] for place in range(len(items))]
+
+
+def _decide(
+    database: Database,
+    connection: Connection,
+    item: Item,
+    verb: Verb,
+    who: str,
+    why: str,
+    now: datetime,
+) -> Decided:
+    connection.execute(
+        insert(decision).values(
+            source_id=item.source_id, at=now, who=who, verb=verb, item=item.name, why=why
         )
-        body = {"verb": verb, "item": item.name, "kind": item.kind, "who": who, "why": why}
-        books.enter(connection, item.source_id, now, "decision", body)
-        if verb == "retry":
-            decided = _retry(database, connection, item, now)
-        else:
-            decided = set_aside(connection, item, verb, why, now)
-        if item.interaction_num is not None:
-            connection.execute(
-                update(interaction)
-                .where(interaction.c.num == item.interaction_num)
-                .values(parked_why=why if verb == "park" and decided.changed else None)
-            )
-        return decided
+    )
+    body = {"verb": verb, "item": item.name, "kind": item.kind, "who": who, "why": why}
+    books.enter(connection, item.source_id, now, "decision", body)
+    if verb == "retry":
+        decided = _retry(database, connection, item, now)
+    else:
+        decided = set_aside(connection, item, verb, why, now)
+    if item.interaction_num is not None:
+        kind = reasons.PERSON if verb == "park" and decided.changed else None
+        connection.execute(
+            update(interaction)
+            .where(interaction.c.num == item.interaction_num)
+            .values(parked_kind=kind, parked_why=why if kind else None)
+        )
+    return decided
 
 
 def _list_files(connection: Connection, item: Item, states: Sequence[str]) -> list[Row[Any]]:
@@ -163,7 +197,14 @@ def _retry(database: Database, connection: Connection, item: Item, now: datetime
     connection.execute(
         update(file)
         .where(file.c.id.in_(originals))
-        .values(state="expected", reason=None, attempts=0, retry_at=None, state_at=now)
+        .values(
+            state="expected",
+            reason=None,
+            reason_kind=None,
+            attempts=0,
+            retry_at=None,
+            state_at=now,
+        )
     )
     made = {row.id: row.recipe for row in rows if row.recipe}
     # A rendition stays parked until it is made; with a time to try again it is the engine's.
@@ -182,7 +223,14 @@ def _retry(database: Database, connection: Connection, item: Item, now: datetime
         reopened = connection.execute(
             update(recording)
             .where(recording.c.id.in_(item.recording_ids), recording.c.state != "quiet")
-            .values(state="open", reason=None, attempts=0, retry_at=None, state_at=now)
+            .values(
+                state="open",
+                reason=None,
+                reason_kind=None,
+                attempts=0,
+                retry_at=None,
+                state_at=now,
+            )
         ).rowcount
     return Decided(len(rows), 0 if rows else reopened + asked, _count_archived(connection, item))
 
@@ -214,7 +262,7 @@ def set_aside(connection: Connection, item: Item, verb: Verb, why: str, now: dat
     connection.execute(
         update(file)
         .where(file.c.id.in_(ids))
-        .values(state=state, reason=why, retry_at=None, state_at=now)
+        .values(state=state, reason=why, reason_kind=reasons.PERSON, retry_at=None, state_at=now)
     )
     if item.file_ids:
         for one in item.recording_ids:
@@ -223,7 +271,7 @@ def set_aside(connection: Connection, item: Item, verb: Verb, why: str, now: dat
     recordings = connection.execute(
         update(recording)
         .where(recording.c.id.in_(item.recording_ids), recording.c.state != "quiet")
-        .values(state=state, reason=why, retry_at=None, state_at=now)
+        .values(state=state, reason=why, reason_kind=reasons.PERSON, retry_at=None, state_at=now)
     ).rowcount
     # Nobody asks about it meanwhile; a job in some runner's hands ends by itself.
     keys = [str(one) for one in item.recording_ids]

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, and_, insert, select, update
 
 from catchment._catalogue import groups
 from catchment._catalogue.database import Database, chunks
+from catchment._catalogue.jobs import Job, hold
 from catchment._catalogue.tables import book, person, person_ref, team
 from catchment.model import Person, Queue, Ref, Team
 
@@ -59,6 +60,7 @@ def save_directory(
     now: datetime,
     *,
     imports_left: bool = True,
+    claimed: Job | None = None,
 ) -> Synced:
     """Keep everybody that *rows* yields; who is yielded no more becomes inactive, and stays.
 
@@ -72,6 +74,10 @@ def save_directory(
         rows: People, teams and queues in any order; repeats do no harm.
         now: When the platform was asked.
         imports_left: Whether people are kept who are inactive and were never seen before.
+        claimed: The job that this is done for.
+
+    Raises:
+        LostRace: Another runner has the job now, and knows better who is still there.
     """
     done = Synced()
     told_people = told_queues = False
@@ -83,6 +89,7 @@ def save_directory(
         told_people |= bool(people)
         told_queues |= bool(queues)
         with database.write(source_id) as connection:
+            _hold(connection, claimed)
             teams = [one for one in some if isinstance(one, Team)]
             done += Synced(
                 teams=groups.save_teams(connection, source_id, teams, now),
@@ -90,11 +97,17 @@ def save_directory(
             )
             done += _save_people(database, connection, source_id, people, now, imports_left)
     with database.write(source_id) as connection:
+        _hold(connection, claimed)
         if told_queues:
             done += Synced(queues=groups.mark_left(connection, source_id, now))
         if told_people:
             done += Synced(left=_mark_left(connection, source_id, now))
     return done
+
+
+def _hold(connection: Connection, claimed: Job | None) -> None:
+    if claimed is not None:
+        hold(connection, claimed)
 
 
 def names_of(

@@ -7,33 +7,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from catchment._catalogue.database import CHUNK, chunks
 from catchment._catalogue.tables import fact, recording, recording_key
 from catchment.model import Fact, Key
 
+_OF_INTERACTIONS = (
+    select(fact)
+    .where(fact.c.interaction_num.in_(bindparam("nums", expanding=True)))
+    .order_by(fact.c.at, fact.c.kind, fact.c.fact_id)
+)
 
-def list_facts(connection: Connection, interaction_num: int) -> list[Fact]:
-    """All facts under the keys of an interaction, oldest first."""
-    rows = connection.execute(
-        select(fact)
-        .where(fact.c.interaction_num == interaction_num)
-        .order_by(fact.c.at, fact.c.kind, fact.c.fact_id)
+
+def list_facts(connection: Connection, nums: Sequence[int]) -> dict[int, list[Fact]]:
+    """All facts under the keys of each of these interactions, oldest first."""
+    found: dict[int, list[Fact]] = {num: [] for num in nums}
+    for some in chunks(nums):
+        for row in connection.execute(_OF_INTERACTIONS, {"nums": some}):
+            found[row.interaction_num].append(_build_fact(row))
+    return found
+
+
+def _build_fact(row: Row[Any]) -> Fact:
+    return Fact(
+        kind=row.kind,
+        fact_id=row.fact_id,
+        at=row.at,
+        keys=tuple(Key(space, value) for space, value in row.keys),
+        expects=row.expects,
+        absence=row.absence,
+        ask="" if row.ask == row.fact_id else row.ask,
+        document=row.body,
     )
-    return [
-        Fact(
-            kind=row.kind,
-            fact_id=row.fact_id,
-            at=row.at,
-            keys=tuple(Key(space, value) for space, value in row.keys),
-            expects=row.expects,
-            absence=row.absence,
-            ask="" if row.ask == row.fact_id else row.ask,
-            document=row.body,
-        )
-        for row in rows
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +112,18 @@ def list_unanswered(
     return found, (rows[-1].at, rows[-1].id) if len(rows) == limit else None
 
 
-def answer(connection: Connection, row_ids: Sequence[int], now: datetime, gone_why: str) -> None:
-    """Keep what the platform said about facts: why there is nothing, or empty if it may come."""
-    for some in chunks(row_ids):
-        connection.execute(
-            update(fact).where(fact.c.id.in_(some)).values(asked_at=now, gone_why=gone_why or None)
-        )
+def answer(
+    connection: Connection, asked: Sequence[Unanswered], now: datetime, gone_why: str
+) -> None:
+    """Keep what the platform said about facts: why there is nothing, or empty if it may come.
+
+    A fact that is told of anew meanwhile, and is to be asked for by another id, is left alone.
+    """
+    by_id: dict[str, list[int]] = {}
+    for one in asked:
+        by_id.setdefault(one.ask, []).append(one.row_id)
+    for ask, row_ids in by_id.items():
+        for some in chunks(row_ids):
+            same = fact.c.id.in_(some) & (fact.c.ask == ask)
+            told = {"asked_at": now, "gone_why": gone_why or None}
+            connection.execute(update(fact).where(same).values(told))

@@ -146,6 +146,7 @@ class Gap:
 
     Attributes:
         excused: Who does without it, and why; empty while it is open.
+        found_at: When it was found; ``None`` for what was not listed just now.
     """
 
     feed: str
@@ -154,6 +155,7 @@ class Gap:
     end_at: datetime
     why: str
     excused: str = ""
+    found_at: datetime | None = None
 
 
 def list_told(connection: Connection, source_id: int, window: Window | None = None) -> list[Gap]:
@@ -177,6 +179,7 @@ def list_told(connection: Connection, source_id: int, window: Window | None = No
             row.end_at,
             row.why,
             f"{row.closed_by}: {row.closed_why}" if row.closed_at else "",
+            row.found_at,
         )
         for row in connection.execute(query)
     ]

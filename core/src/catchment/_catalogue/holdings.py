@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
+from catchment._catalogue import reasons
 from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.tables import file, interaction, media, recording, source
 
@@ -139,6 +140,7 @@ def reopen(connection: Connection, row: Row[Any], reason: str, now: datetime) ->
         .values(
             state=state,
             reason=reason,
+            reason_kind=reasons.DAMAGE if row.recipe else None,
             state_at=now,
             attempts=0,
             retry_at=now if row.recipe else None,

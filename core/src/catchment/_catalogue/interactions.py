@@ -9,9 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from catchment._catalogue import books
+from catchment._catalogue import books, bulk, jobs, reasons
 from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.tables import (
     attribute,
@@ -33,23 +45,18 @@ JOIN_SPAN = timedelta(hours=24)
 ATTRIBUTE_CHARACTERS = 200
 """So much of an attribute's name and value is compared; the draft has all of it."""
 
-UNMAPPED = "it cannot be mapped: "
-"""How the reason begins why the engine parked an interaction; it goes when the mapping succeeds."""
-
-UNJOINED = "a shared key asks to join "
-"""How the reason begins why interactions stay apart that share a key; a person ends it."""
-
-
 # Statements that every interaction needs are built once: building one costs more than running it.
 _BY_KEYS = select(key.c.value, key.c.interaction_num).where(
     key.c.source_id == bindparam("source"),
     key.c.space == bindparam("of"),
     key.c.value.in_(bindparam("values", expanding=True)),
 )
+_NUMS: BindParameter[Any] = bindparam("nums", expanding=True)
 _BY_NUM = select(interaction).where(interaction.c.num == bindparam("this"))
+_BY_NUMS = select(interaction).where(interaction.c.num.in_(_NUMS))
 _ALIASES = (
-    select(interaction.c.interaction_id)
-    .where(interaction.c.survivor_num == bindparam("this"))
+    select(interaction.c.survivor_num, interaction.c.interaction_id)
+    .where(interaction.c.survivor_num.in_(_NUMS))
     .order_by(interaction.c.interaction_id)
 )
 _CHANGE = update(interaction).where(interaction.c.num == bindparam("this"))
@@ -58,19 +65,19 @@ _FILL = _CHANGE.values(
         interaction.c.unsealed_since, bindparam("now", type_=interaction.c.unsealed_since.type)
     ),
     # What a person or a limit parked stays so; that it could not be mapped is over.
-    parked_why=case(
-        (interaction.c.parked_why.startswith(UNMAPPED), None),
-        else_=interaction.c.parked_why,
-    ),
+    **{
+        column.name: case((interaction.c.parked_kind == reasons.UNMAPPED, None), else_=column)
+        for column in (interaction.c.parked_kind, interaction.c.parked_why)
+    },
 )
 _CLEAR = tuple(
-    delete(table).where(table.c.interaction_num == bindparam("this"))
-    for table in (party, contact, attribute)
+    delete(table).where(table.c.interaction_num.in_(_NUMS)) for table in (party, contact, attribute)
 )
 _END_SEAL = _CHANGE.values(
     sealing=None,
     unsealed_since=case(
-        (interaction.c.news_at <= bindparam("told_at"), None),
+        # Not "no later": the clocks of two runners may differ.
+        (interaction.c.news_at == bindparam("told_at"), None),
         else_=interaction.c.unsealed_since,
     ),
 )
@@ -129,13 +136,29 @@ def assign(
             }
         for one in seed.keys:
             fresh.setdefault(one, row)
-    _insert_fresh(database, connection, source_id, fresh)
-    if fresh:
-        known |= find_by_keys(connection, source_id, list(fresh))
+    known |= _insert_fresh(connection, source_id, fresh)
     joined: dict[int, int] = {}
     nums = [_settle(database, connection, source_id, seed, known, joined, now) for seed in seeds]
+    _want_joined(database, connection, source_id, joined, now)
     # A later seed may have joined what an earlier one was given.
     return [_follow(joined, num) for num in nums]
+
+
+def _want_joined(
+    database: Database,
+    connection: Connection,
+    source_id: int,
+    joined: Mapping[int, int],
+    now: datetime,
+) -> None:
+    """Have what was joined told as one, where one of them was told of before."""
+    for some in chunks(sorted({*joined, *joined.values()})):
+        query = select(interaction.c.num).where(
+            interaction.c.num.in_(some), interaction.c.draft.is_not(None)
+        )
+        told = {_follow(joined, num) for num in connection.execute(query).scalars()}
+        wanted = [jobs.NewJob("map", str(num), source_id, now) for num in sorted(told)]
+        jobs.want(database, connection, wanted)
 
 
 def _follow(joined: Mapping[int, int], num: int) -> int:
@@ -145,33 +168,26 @@ def _follow(joined: Mapping[int, int], num: int) -> int:
 
 
 def _insert_fresh(
-    database: Database, connection: Connection, source_id: int, fresh: Mapping[Key, dict[str, Any]]
-) -> None:
+    connection: Connection, source_id: int, fresh: Mapping[Key, dict[str, Any]]
+) -> dict[Key, int]:
+    """Make the interactions of *fresh*; the number that each key stands for."""
+    if not fresh:
+        return {}
     rows = {row["interaction_id"]: row for row in fresh.values()}
-    if not rows:
-        return
-    connection.execute(insert(interaction), list(rows.values()))
-    nums: dict[str, int] = {}
-    for some in chunks(list(rows)):
-        found = connection.execute(
-            select(interaction.c.interaction_id, interaction.c.num).where(
-                interaction.c.interaction_id.in_(some)
-            )
-        )
-        nums |= {row.interaction_id: row.num for row in found}
-    database.insert_missing(
+    nums = dict(zip(rows, bulk.reserve(connection, interaction, len(rows)), strict=True))
+    given = [{"num": nums[one], **row} for one, row in rows.items()]
+    bulk.insert(connection, interaction, given, bulk.fail)
+    found = {one: nums[row["interaction_id"]] for one, row in fresh.items()}
+    bulk.insert(
         connection,
         key,
         [
-            {
-                "source_id": source_id,
-                "space": one.space,
-                "value": one.value,
-                "interaction_num": nums[row["interaction_id"]],
-            }
-            for one, row in fresh.items()
+            {"source_id": source_id, "space": one.space, "value": one.value, "interaction_num": num}
+            for one, num in found.items()
         ],
+        bulk.fail,
     )
+    return found
 
 
 def _settle(
@@ -191,6 +207,8 @@ def _settle(
             known.update({one: survivor for one, num in known.items() if num == other})
             joined[other] = survivor
     missing = [one for one in seed.keys if one not in known]
+    if not missing:
+        return survivor
     database.insert_missing(
         connection,
         key,
@@ -233,11 +251,13 @@ def join(connection: Connection, survivor: int, other: int, now: datetime) -> bo
     recordings, spans = _measure_join(connection, survivor, other)
     if recordings > JOIN_RECORDINGS or spans > JOIN_SPAN:
         why = (
-            f"{UNJOINED}{recordings} recordings over {spans}; "
+            f"a shared key asks to join {recordings} recordings over {spans}; "
             f"more than {JOIN_RECORDINGS} or {JOIN_SPAN} is not joined without a person"
         )
         connection.execute(
-            update(interaction).where(interaction.c.num == survivor).values(parked_why=why)
+            update(interaction)
+            .where(interaction.c.num == survivor)
+            .values(parked_kind=reasons.UNJOINED, parked_why=why)
         )
         return False
     for table in (recording, fact, key):
@@ -285,9 +305,29 @@ def read(connection: Connection, num: int) -> Row[Any] | None:
     return row
 
 
+def read_all(connection: Connection, nums: Sequence[int]) -> dict[int, Row[Any]]:
+    """Each of these interactions, or the one that it was joined into, by the number given."""
+    found: dict[int, Row[Any]] = {}
+    for some in chunks(nums):
+        for row in connection.execute(_BY_NUMS, {"nums": some}).all():
+            settled = row if row.survivor_num is None else read(connection, row.survivor_num)
+            if settled is not None:
+                found[row.num] = settled
+    return found
+
+
 def list_aliases(connection: Connection, num: int) -> list[str]:
     """Ids of the interactions that were joined into this one."""
-    return list(connection.execute(_ALIASES, {"this": num}).scalars())
+    return list_aliases_of(connection, [num])[num]
+
+
+def list_aliases_of(connection: Connection, nums: Sequence[int]) -> dict[int, list[str]]:
+    """Ids of the interactions that were joined into each of these."""
+    found: dict[int, list[str]] = {num: [] for num in nums}
+    for some in chunks(nums):
+        for row in connection.execute(_ALIASES, {"nums": some}):
+            found[row.survivor_num].append(row.interaction_id)
+    return found
 
 
 def list_unnamed(connection: Connection, source_id: int) -> list[int]:
@@ -310,47 +350,64 @@ def list_unnamed(connection: Connection, source_id: int) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def save_draft(
-    connection: Connection,
-    num: int,
-    draft: InteractionDraft,
-    body: Mapping[str, Any],
-    parties: Sequence[Mapping[str, Any]],
-    contacts: Sequence[Mapping[str, Any]],
-    now: datetime,
-) -> None:
-    """Put what the adapter made of an interaction in place of what stood there."""
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What an adapter made of an interaction, as it is kept.
+
+    Attributes:
+        num: Which interaction.
+        draft: What the adapter made of it.
+        body: The same as plain values.
+        parties: Rows of its parties.
+        contacts: Rows of its contacts.
+    """
+
+    num: int
+    draft: InteractionDraft
+    body: Mapping[str, Any]
+    parties: Sequence[Mapping[str, Any]]
+    contacts: Sequence[Mapping[str, Any]]
+
+
+def save_drafts(connection: Connection, drafted: Sequence[Drafted], now: datetime) -> None:
+    """Put what the adapter made of some interactions in place of what stood there."""
+    if not drafted:
+        return
     for clear in _CLEAR:
-        connection.execute(clear, {"this": num})
-    connection.execute(
-        _FILL,
-        {
-            "this": num,
-            "kind": draft.kind,
-            "external_id": draft.external_id,
-            "started_at": draft.started_at,
-            "ended_at": draft.ended_at,
-            "subject": draft.subject,
-            "direction": draft.direction,
-            "ani": draft.ani,
-            "dnis": draft.dnis,
-            "associated_id": draft.associated_id,
-            "mapper": draft.mapper,
-            "draft": dict(body),
-            "news_at": now,
-            "now": now,
-        },
-    )
-    if parties:
-        connection.execute(insert(party), [{"interaction_num": num, **row} for row in parties])
-    if contacts:
-        connection.execute(insert(contact), [{"interaction_num": num, **row} for row in contacts])
-    attributes = sorted({cut_attribute(*one) for one in list_attributes(draft)})
-    if attributes:
-        connection.execute(
-            insert(attribute),
-            [{"interaction_num": num, "name": name, "value": value} for name, value in attributes],
-        )
+        connection.execute(clear, {"nums": [one.num for one in drafted]})
+    connection.execute(_FILL, [_fill(one, now) for one in drafted])
+    for table, rows in (
+        (party, [{"interaction_num": one.num, **row} for one in drafted for row in one.parties]),
+        (contact, [{"interaction_num": one.num, **row} for one in drafted for row in one.contacts]),
+        (attribute, [row for one in drafted for row in _list_attribute_rows(one)]),
+    ):
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _fill(drafted: Drafted, now: datetime) -> dict[str, Any]:
+    draft = drafted.draft
+    return {
+        "this": drafted.num,
+        "kind": draft.kind,
+        "external_id": draft.external_id,
+        "started_at": draft.started_at,
+        "ended_at": draft.ended_at,
+        "subject": draft.subject,
+        "direction": draft.direction,
+        "ani": draft.ani,
+        "dnis": draft.dnis,
+        "associated_id": draft.associated_id,
+        "mapper": draft.mapper,
+        "draft": dict(drafted.body),
+        "news_at": now,
+        "now": now,
+    }
+
+
+def _list_attribute_rows(drafted: Drafted) -> list[dict[str, Any]]:
+    told = sorted({cut_attribute(*one) for one in list_attributes(drafted.draft)})
+    return [{"interaction_num": drafted.num, "name": name, "value": value} for name, value in told]
 
 
 def list_attributes(draft: InteractionDraft) -> list[tuple[str, str]]:
@@ -366,28 +423,43 @@ def cut_attribute(name: str, value: str) -> tuple[str, str]:
     return name[:ATTRIBUTE_CHARACTERS], value[:ATTRIBUTE_CHARACTERS]
 
 
-def begin_seal(connection: Connection, num: int, sealing: Mapping[str, Any]) -> None:
-    """Remember what a seal was begun with, so that a second try makes the same bytes."""
-    connection.execute(_CHANGE, {"this": num, "sealing": dict(sealing)})
+def begin_seals(connection: Connection, sealings: Mapping[int, Mapping[str, Any]]) -> None:
+    """Remember what seals were begun with, so that a second try makes the same bytes."""
+    if sealings:
+        rows = [{"this": num, "sealing": dict(sealing)} for num, sealing in sealings.items()]
+        connection.execute(_CHANGE, rows)
 
 
-def end_seal(
-    connection: Connection,
-    num: int,
-    *,
-    version: int,
-    document_id: str,
-    now: datetime,
-    news_at: datetime,
-) -> None:
-    """Say that *version* is in the archive; news after *news_at* waits for the next one."""
-    connection.execute(
-        _END_SEAL,
-        {
-            "this": num,
-            "version": version,
-            "document_id": document_id,
-            "sealed_at": now,
-            "told_at": news_at,
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A version of an interaction that is in the archive.
+
+    Attributes:
+        num: Which interaction.
+        version: Which version.
+        document_id: The id of its manifest.
+        news_at: The last news that it tells of; any other waits for the next version.
+    """
+
+    num: int
+    version: int
+    document_id: str
+    news_at: datetime
+
+
+def end_seals(connection: Connection, sealed: Sequence[Sealed], now: datetime) -> None:
+    """Say that these versions are in the archive."""
+    if sealed:
+        connection.execute(
+            _END_SEAL,
+            [
+                {
+                    "this": one.num,
+                    "version": one.version,
+                    "document_id": one.document_id,
+                    "sealed_at": now,
+                    "told_at": one.news_at,
+                }
+                for one in sealed
+            ],
+        )

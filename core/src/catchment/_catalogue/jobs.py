@@ -25,10 +25,12 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal_column,
     select,
     update,
 )
 
+from catchment._catalogue import bulk
 from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.tables import job, runner
 from catchment.errors import LostRace
@@ -67,8 +69,9 @@ def want(database: Database, connection: Connection, jobs: Iterable[NewJob]) -> 
     rows = dict(sorted({(new.kind, new.key): new for new in jobs}.items()))
     if not rows:
         return
-    connection.execute(
-        _build_want(database.is_sqlite),
+    bulk.insert(
+        connection,
+        job,
         [
             {
                 "kind": new.kind,
@@ -79,25 +82,16 @@ def want(database: Database, connection: Connection, jobs: Iterable[NewJob]) -> 
             }
             for new in rows.values()
         ],
+        _want_again,
     )
 
 
-@cache
-def _build_want(is_sqlite: bool):  # type: ignore[no-untyped-def]  # two dialects, one interface
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    statement = (sqlite.insert if is_sqlite else postgresql.insert)(job).values(
-        kind=bindparam("kind"),
-        key=bindparam("key"),
-        source_id=bindparam("source_id"),
-        due_at=bindparam("due_at"),
-        rank=bindparam("rank"),
-    )
+def _want_again(statement: Any) -> Any:
     excluded = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["kind", "key"],
         set_={
-            "wanted": job.c.wanted + 1,
+            "wanted": job.c.wanted + literal_column("1"),
             "rank": excluded.rank,
             # A claimed job keeps its lease and sees the news when it ends.
             "due_at": case(
@@ -272,6 +266,18 @@ def finish(
         raise LostRace(f"job {claimed.kind} {claimed.key} was taken by another runner")
 
 
+def finish_all(
+    connection: Connection, ends: Sequence[tuple[Job, datetime | None]], now: datetime
+) -> None:
+    """End claimed jobs that :func:`hold_all` holds, each to be run again at its time or not."""
+    if ends:
+        rows = [
+            {"this": one.id, "ours": one.fence, "seen": one.wanted, "now": now, "again_at": again}
+            for one, again in ends
+        ]
+        connection.execute(_FINISH, rows)
+
+
 _OURS = and_(job.c.id == bindparam("this"), job.c.fence == bindparam("ours"))
 _MOMENT = job.c.due_at.type
 
@@ -300,16 +306,26 @@ def postpone(
         failed: ``False`` for a wait that is nobody's failure; the attempt is not counted.
     """
     with database.write() as connection:
-        connection.execute(
-            update(job)
-            .where(job.c.id == claimed.id, job.c.fence == claimed.fence)
-            .values(
-                runner=None,
-                due_at=due_at,
-                error=error,
-                attempts=job.c.attempts if failed else job.c.attempts - 1,
-            )
+        give_back(connection, claimed, due_at=due_at, error=error, failed=failed)
+
+
+def give_back(
+    connection: Connection, claimed: Job, *, due_at: datetime, error: str, failed: bool = True
+) -> None:
+    """What :func:`postpone` does, in the transaction that keeps the reason beside the item.
+
+    News that comes after it makes the job due at once; between two transactions it would wait.
+    """
+    connection.execute(
+        update(job)
+        .where(job.c.id == claimed.id, job.c.fence == claimed.fence)
+        .values(
+            runner=None,
+            due_at=due_at,
+            error=error,
+            attempts=job.c.attempts if failed else job.c.attempts - 1,
         )
+    )
 
 
 def hold(connection: Connection, claimed: Job) -> None:
@@ -324,6 +340,29 @@ def hold(connection: Connection, claimed: Job) -> None:
 
 
 _HOLD = select(job.c.fence).where(job.c.id == bindparam("this")).with_for_update()
+
+
+def hold_all(connection: Connection, claimed: Sequence[Job]) -> None:
+    """Make sure, inside a transaction, that *claimed* are all still ours, and stay so.
+
+    Raises:
+        LostRace: Another runner has one of them now; the transaction must be rolled back.
+    """
+    fences: dict[int, int] = {}
+    for some in chunks(sorted(one.id for one in claimed)):
+        rows = connection.execute(_HOLD_ALL, {"ids": some})
+        fences |= {row.id: row.fence for row in rows}
+    lost = next((one for one in claimed if fences.get(one.id) != one.fence), None)
+    if lost is not None:
+        raise LostRace(f"job {lost.kind} {lost.key} was taken by another runner")
+
+
+_HOLD_ALL = (
+    select(job.c.id, job.c.fence)
+    .where(job.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(job.c.id)  # whoever else holds several waits for us, and not we for each other
+    .with_for_update()
+)
 
 
 def beat(

@@ -22,19 +22,29 @@ class Outage:
         source: Its name in the settings.
         since: When contact first failed.
         why: Why it failed last.
+        until: How long the platform asked us to wait; ``None`` if it failed in another way.
     """
 
     source: str
     since: datetime
     why: str
+    until: datetime | None = None
 
 
-def enter_outage(database: Database, name: str, why: str, now: datetime) -> None:
-    """Say that no contact could be made with a source, and why."""
+def enter_outage(
+    database: Database, name: str, why: str, now: datetime, until: datetime | None = None
+) -> None:
+    """Say that no contact could be made with a source, and why.
+
+    Args:
+        until: How long the platform asked us to wait, if that is why.
+    """
     with database.write() as connection:
-        row = {"source": name, "since": now, "why": why}
+        row = {"source": name, "since": now, "why": why, "until": until}
         database.insert_missing(connection, outage, [row])
-        connection.execute(update(outage).where(outage.c.source == name).values(why=why))
+        connection.execute(
+            update(outage).where(outage.c.source == name).values(why=why, until=until)
+        )
 
 
 def end_outage(connection: Connection, name: str) -> None:
@@ -47,5 +57,6 @@ def list_outages(database: Database) -> dict[str, Outage]:
     query = select(outage).order_by(outage.c.source)
     with database.read() as connection:
         return {
-            row.source: Outage(row.source, row.since, row.why) for row in connection.execute(query)
+            row.source: Outage(row.source, row.since, row.why, row.until)
+            for row in connection.execute(query)
         }

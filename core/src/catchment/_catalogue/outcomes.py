@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, select, update
 
 from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.files import KnownFile, describe, interaction_of
@@ -31,15 +31,6 @@ _SHA512 = select(media.c.sha256, media.c.sha512).where(
 )
 
 
-def set_file(
-    connection: Connection, file_id: int, state: str, reason: str | None, now: datetime
-) -> None:
-    """Put a file into *state*."""
-    connection.execute(
-        update(file).where(file.c.id == file_id).values(state=state, reason=reason, state_at=now)
-    )
-
-
 def archive_file(
     database: Database,
     connection: Connection,
@@ -52,12 +43,18 @@ def archive_file(
     note: str | None,
     now: datetime,
 ) -> None:
-    """Say that the bytes of a file are in the archive; its links are forgotten."""
+    """Say that the bytes of a file are in the archive, as *known* describes it.
+
+    Its links are forgotten.
+    """
     enter_media(database, connection, sha256, sha512, size_bytes, now)
     connection.execute(
         _CHANGE,
         {
             "this": known.id,
+            "kind": known.kind,
+            "form": known.form,
+            "description": describe(known.described),
             "state": "archived",
             "reason": None,
             "state_at": now,
@@ -129,6 +126,21 @@ def add_rendition(
     database.upsert(connection, file, [values], ["recording_id", "file_id", "version", "recipe"])
 
 
+def list_unoffered(connection: Connection, recording_id: int) -> list[str]:
+    """Which originals of a recording are expected, and neither offered nor named any more."""
+    query = (
+        select(file.c.file_id)
+        .where(
+            file.c.recording_id == recording_id,
+            file.c.recipe == "",
+            file.c.state == "expected",
+            file.c.ways.is_(None),
+        )
+        .order_by(file.c.file_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How far a file is: its state, and whether the platform ever offered it."""
@@ -138,12 +150,16 @@ class Waiting:
 
 
 def give_up_waiting(
-    connection: Connection, recording_id: int, reason: str, now: datetime, named_before: datetime
+    connection: Connection, recording_id: int, reason: str, now: datetime, expected_before: datetime
 ) -> list[Waiting]:
-    """Call gone, with the reason, what is expected, was never offered, and is named for long.
+    """Call gone, with the reason, what is expected for long and is not offered.
 
     Args:
-        named_before: What was named later than this is still waited for.
+        connection: The caller's transaction.
+        recording_id: Whose files.
+        reason: Why they are given up.
+        now: The current time.
+        expected_before: What is expected since later than this is still waited for.
 
     Returns:
         How far each file of the recording is then.
@@ -155,7 +171,7 @@ def give_up_waiting(
             of,
             file.c.state == "expected",
             file.c.ways.is_(None),
-            file.c.first_seen_at <= named_before,
+            file.c.state_at <= expected_before,
         )
         .values(state="gone", reason=reason, state_at=now)
     )
@@ -166,15 +182,29 @@ def give_up_waiting(
 
 
 def park_file(
-    connection: Connection, file_id: int, reason: str, now: datetime, retry_at: datetime | None
+    connection: Connection,
+    file_id: int,
+    reason: str,
+    now: datetime,
+    retry_at: datetime | None,
+    reason_kind: str,
 ) -> None:
-    """Set a file aside with the reason.
+    """Set a file aside with the reason; since when it is set aside, a further try does not change.
 
     With ``retry_at`` the engine did so, and tries again then and at every start of a runner;
     without it a person did, and the file stays until a person says ``retry``.
     """
-    set_file(connection, file_id, "parked", reason, now)
-    connection.execute(update(file).where(file.c.id == file_id).values(retry_at=retry_at))
+    connection.execute(
+        update(file)
+        .where(file.c.id == file_id)
+        .values(
+            state="parked",
+            state_at=case((file.c.state == "parked", file.c.state_at), else_=now),
+            reason=reason,
+            reason_kind=reason_kind,
+            retry_at=retry_at,
+        )
+    )
 
 
 def park_rendition(
@@ -186,23 +216,37 @@ def park_rendition(
     reason: str,
     now: datetime,
     retry_at: datetime,
+    reason_kind: str,
 ) -> None:
-    """Say that what *recipe* should make of an archived original could not be made."""
-    values = {
+    """Say that what *recipe* should make of an archived original could not be made, since when."""
+    keys = {
         "recording_id": original.recording_id,
         "file_id": original.file_id,
         "version": original.version,
         "recipe": recipe,
+    }
+    told = {
         "kind": kind,
         "form": "",
         "state": "parked",
         "reason": reason,
+        "reason_kind": reason_kind,
         "retry_at": retry_at,
-        "first_seen_at": now,
-        "state_at": now,
         "description": describe(replace(original.described, ways=(), inline=None)),
     }
-    database.upsert(connection, file, [values], ["recording_id", "file_id", "version", "recipe"])
+    this = and_(*(file.c[name] == value for name, value in keys.items()))
+    changed = connection.execute(
+        update(file)
+        .where(this)
+        .values(
+            **told,
+            attempts=file.c.attempts + 1,
+            state_at=case((file.c.state == "parked", file.c.state_at), else_=now),
+        )
+    )
+    if not changed.rowcount:
+        new = {"first_seen_at": now, "state_at": now, "attempts": 1}
+        database.insert_missing(connection, file, [keys | told | new])
 
 
 def drop_parked_renditions(connection: Connection, original: KnownFile) -> None:
@@ -308,19 +352,27 @@ def enter_media(
     now: datetime,
 ) -> None:
     """Know an object of the archive; two files with the same bytes are one object."""
-    database.insert_missing(
-        connection,
-        media,
-        [
-            {
-                "sha256": sha256,
-                "sha512": sha512,
-                "size_bytes": size_bytes,
-                "archived_at": now,
-                "verified_at": now,
-            }
-        ],
-    )
+    enter_objects(database, connection, [(sha256, sha512, size_bytes)], now)
+
+
+def enter_objects(
+    database: Database,
+    connection: Connection,
+    objects: Sequence[tuple[str, str, int]],
+    now: datetime,
+) -> None:
+    """Know objects of the archive by both their hashes and their sizes."""
+    rows = [
+        {
+            "sha256": sha256,
+            "sha512": sha512,
+            "size_bytes": size_bytes,
+            "archived_at": now,
+            "verified_at": now,
+        }
+        for sha256, sha512, size_bytes in objects
+    ]
+    database.insert_missing(connection, media, rows)
 
 
 def read_sha512(connection: Connection, sha256s: Sequence[str]) -> dict[str, str]:

@@ -35,9 +35,9 @@ _SEEN = select(document.c.recording_id, document.c.name, document.c.seen_at).whe
     document.c.recording_id.in_(_IDS)
 )
 _RECORDINGS = select(recording).where(recording.c.id.in_(_IDS))
-_OF_INTERACTION = (
-    select(recording.c.id)
-    .where(recording.c.interaction_num == bindparam("num"))
+_OF_INTERACTIONS = (
+    select(recording.c.interaction_num, recording.c.id)
+    .where(recording.c.interaction_num.in_(_IDS))
     .order_by(recording.c.occurred_at, recording.c.external_id)
 )
 _BODIES = select(document.c.name, document.c.body).where(
@@ -50,6 +50,7 @@ _SET = (
         state=bindparam("put"),
         state_at=case((recording.c.state != bindparam("put"), _MOMENT), else_=recording.c.state_at),
         reason=bindparam("why"),
+        reason_kind=bindparam("kind"),
         retry_at=bindparam("again_at"),
     )
 )
@@ -80,6 +81,7 @@ class KnownRecording:
     source_id: int
     interaction_num: int
     state: str
+    state_at: datetime
     first_seen_at: datetime
     attempts: int
     epoch: int
@@ -113,6 +115,7 @@ def read_recordings(connection: Connection, ids: Sequence[int]) -> list[KnownRec
                 source_id=row.source_id,
                 interaction_num=row.interaction_num,
                 state=row.state,
+                state_at=row.state_at,
                 first_seen_at=row.first_seen_at,
                 attempts=row.attempts,
                 epoch=row.epoch,
@@ -125,7 +128,16 @@ def read_recordings(connection: Connection, ids: Sequence[int]) -> list[KnownRec
 
 def list_recording_ids(connection: Connection, interaction_num: int) -> list[int]:
     """Row ids of the recordings of an interaction."""
-    return list(connection.execute(_OF_INTERACTION, {"num": interaction_num}).scalars())
+    return list_recordings_of(connection, [interaction_num])[interaction_num]
+
+
+def list_recordings_of(connection: Connection, nums: Sequence[int]) -> dict[int, list[int]]:
+    """Row ids of the recordings of each of these interactions."""
+    found: dict[int, list[int]] = {num: [] for num in nums}
+    for some in chunks(nums):
+        for row in connection.execute(_OF_INTERACTIONS, {"ids": some}):
+            found[row.interaction_num].append(row.id)
+    return found
 
 
 def read_state(connection: Connection, recording_id: int) -> tuple[str, str | None]:
@@ -185,10 +197,11 @@ def set_recording(
     *,
     retry_at: datetime | None = None,
     attempts: int | None = None,
+    reason_kind: str | None = None,
 ) -> None:
     """Put a recording into *state*; ``state_at`` keeps the moment at which the state changed."""
     values = {"this": recording_id, "put": state, "why": reason, "again_at": retry_at}
-    values |= {"moment": now}
+    values |= {"moment": now, "kind": reason_kind}
     if attempts is None:
         connection.execute(_SET, values)
     else:

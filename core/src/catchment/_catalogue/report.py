@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
+from catchment._catalogue.damages import is_open
 from catchment._catalogue.database import Database
 from catchment._catalogue.doubts import list_doubts
 from catchment._catalogue.facts import find_fulfilled
-from catchment._catalogue.tables import fact, file, recording
+from catchment._catalogue.tables import damage, fact, file, recording
 from catchment._catalogue.troubles import list_unmapped_in
 from catchment.model import Window
 
@@ -23,11 +24,8 @@ MISSING = "missing"
 NOT_YET = "not yet"
 """The kind of gap of what is still within the platform's patience, or still being captured."""
 
-UNMAPPED = "unmapped"
-"""The kind of an interaction that the adapter cannot map: its media are there, and nobody's."""
-
-UNJOINED = "not joined"
-"""The kind of an interaction that shares a key with another and was not made one with it."""
+DAMAGED = "damaged"
+"""The kind of a file whose bytes were found damaged or missing in the archive."""
 
 DOUBTFUL = "doubtful"
 """The kind of what is archived, and of which a person should know that not all of it is sure."""
@@ -43,8 +41,8 @@ class Difference:
         external_id: The platform's id of the recording or fact, ``external_id/file_id``, that of
             the interaction with the contact's behind it, or our own id of the interaction.
         kind: The kind of gap: ``missing``, ``not yet``, ``parked``, ``gone``, ``skipped``, what the
-            platform's books say (``unanswered``, ``not recorded``), ``unmapped``, ``not joined``,
-            or ``doubtful``.
+            platform's books say (``unanswered``, ``not recorded``), ``damaged``, ``unmapped``,
+            ``unjoined``, or ``doubtful``.
         reason: Why, as far as known.
         age: How long ago it happened.
         ask: The id under which the platform can be asked for it; ``None`` where it cannot.
@@ -65,7 +63,7 @@ class Report:
 
     Attributes:
         recordings: How many recordings are in which state.
-        archived_files: How many of their originals are archived.
+        archived_files: How many of their originals are archived, and not known to be damaged.
         archived_bytes: How many bytes these have.
         expecting: How many facts expect a recording.
         fulfilled: How many of these have one by key.
@@ -110,6 +108,7 @@ def read_report(
         differences = [
             *_list_unresolved(connection, source_id, window, now),
             *_list_lacking_files(connection, source_id, window, now),
+            *_list_damaged(connection, source_id, window, now),
             *_list_lacking(facts, have, now, patience),
             *_list_unmapped(connection, source_id, window, now),
             *_list_doubtful(connection, source_id, window, now, knows_all),
@@ -150,7 +149,12 @@ def _count_archived(connection: Connection, source_id: int, window: Window) -> t
     query = (
         select(func.count(), func.sum(file.c.size_bytes))
         .join_from(recording, file, file.c.recording_id == recording.c.id)
-        .where(*_in_window(source_id, window), file.c.state == "archived", file.c.recipe == "")
+        .where(
+            *_in_window(source_id, window),
+            file.c.state == "archived",
+            file.c.recipe == "",
+            ~_damage_of_file().exists(),
+        )
     )
     number, size_bytes = connection.execute(query).one()
     return int(number), int(size_bytes or 0)
@@ -195,6 +199,44 @@ def _list_lacking_files(
         yield Difference(row.kind, name, row.occurred_at, row.state, row.reason or "", age)
 
 
+def _damage_of_file() -> Select[Any]:
+    """What is known to be wrong with the bytes of the file that the query around it looks at."""
+    return (
+        select(damage.c.name)
+        .where(damage.c.what == "media", damage.c.name == file.c.sha256, is_open())
+        .correlate(file)
+    )
+
+
+def _list_damaged(
+    connection: Connection, source_id: int, window: Window, now: datetime
+) -> Iterator[Difference]:
+    """Originals that are archived by the ledger, and of which a verification found otherwise."""
+    query = (
+        select(
+            recording.c.external_id,
+            recording.c.occurred_at,
+            file.c.file_id,
+            file.c.kind,
+            damage.c.verdict,
+            damage.c.detail,
+        )
+        .join_from(recording, file, file.c.recording_id == recording.c.id)
+        .join(damage, (damage.c.what == "media") & (damage.c.name == file.c.sha256))
+        .where(
+            *_in_window(source_id, window),
+            file.c.state == "archived",
+            file.c.recipe == "",
+            is_open(),
+        )
+    )
+    for row in connection.execute(query):
+        name = f"{row.external_id}/{row.file_id}"
+        reason = f"{row.verdict} in the archive: {row.detail}"
+        age = now - row.occurred_at
+        yield Difference(row.kind, name, row.occurred_at, DAMAGED, reason, age)
+
+
 def _list_facts(connection: Connection, source_id: int, window: Window) -> Sequence[Row[Any]]:
     """Facts that say something about a recording: that one is expected, or why there is none."""
     query = select(fact).where(
@@ -225,9 +267,8 @@ def _list_unmapped(
     connection: Connection, source_id: int, window: Window, now: datetime
 ) -> Iterator[Difference]:
     for one in list_unmapped_in(connection, source_id, window):
-        kind = UNMAPPED if one.joined else UNJOINED
         age = now - one.at
-        yield Difference("interaction", one.interaction_id, one.at, kind, one.reason, age)
+        yield Difference("interaction", one.interaction_id, one.at, one.kind, one.reason, age)
 
 
 def _list_doubtful(

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
 from catchment._catalogue import interactions, sightings
-from catchment._catalogue.database import Database
+from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.tables import (
     book,
     decision,
@@ -191,12 +191,74 @@ def enter_recording(
     return recording_id
 
 
-def knows_recording(connection: Connection, source_id: int, external_id: str) -> bool:
-    """Whether the recording is there already."""
+def find_recording(connection: Connection, source_id: int, external_id: str) -> int | None:
+    """The row id of a recording that is there already."""
     query = select(recording.c.id).where(
         recording.c.source_id == source_id, recording.c.external_id == external_id
     )
-    return connection.execute(query).first() is not None
+    return connection.execute(query).scalar()
+
+
+def list_versions(
+    connection: Connection, recording_id: int, file_id: str, recipe: str
+) -> list[Row[Any]]:
+    """The versions of a file that are there: number, state and hash."""
+    query = (
+        select(file.c.version, file.c.state, file.c.sha256)
+        .where(
+            file.c.recording_id == recording_id,
+            file.c.file_id == file_id,
+            file.c.recipe == recipe,
+        )
+        .order_by(file.c.version)
+    )
+    return list(connection.execute(query))
+
+
+def forget_unarchived(connection: Connection, recording_id: int, file_id: str) -> None:
+    """Forget what is told of a file as long as it was not archived."""
+    connection.execute(
+        delete(file).where(
+            file.c.recording_id == recording_id,
+            file.c.file_id == file_id,
+            file.c.recipe == "",
+            file.c.state != "archived",
+        )
+    )
+
+
+def list_twins(
+    connection: Connection,
+    source_id: int,
+    num: int,
+    keys: Iterable[Key],
+    external_ids: Sequence[str],
+) -> set[int]:
+    """Other interactions that have one of these keys, or one of these recordings."""
+    found: set[int] = set()
+    for some in chunks(sorted(set(keys))):
+        query = select(key.c.interaction_num).where(
+            key.c.source_id == source_id,
+            tuple_(key.c.space, key.c.value).in_([(one.space, one.value) for one in some]),
+        )
+        found.update(connection.execute(query).scalars())
+    for ids in chunks(external_ids):
+        query = select(recording.c.interaction_num).where(
+            recording.c.source_id == source_id, recording.c.external_id.in_(ids)
+        )
+        found.update(connection.execute(query).scalars())
+    return found - {num}
+
+
+def join_twins(
+    database: Database, connection: Connection, source_id: int, nums: Sequence[int], now: datetime
+) -> None:
+    """Make one interaction of two, of which the older id survives, and have it mapped again."""
+    rows = [row for num in nums if (row := interactions.read(connection, num)) is not None]
+    first, *others = sorted({row.num: row for row in rows}.values(), key=lambda x: x.interaction_id)
+    for other in others:
+        interactions.join(connection, first.num, other.num, now)
+    sightings.want_mapping(database, connection, source_id, [first.num], now)
 
 
 def enter_documents(database: Database, connection: Connection, rows: Sequence[Values]) -> None:
@@ -216,8 +278,8 @@ def enter_media(database: Database, connection: Connection, rows: Sequence[Value
 
 
 def enter_facts(database: Database, connection: Connection, rows: Sequence[Values]) -> None:
-    """Put rows of the platform's books back."""
-    database.upsert(connection, fact, rows, ["source_id", "kind", "fact_id"])
+    """Put rows of the platform's books back, each once."""
+    database.insert_missing(connection, fact, rows)
 
 
 # --- books -----------------------------------------------------------------------------------
@@ -254,17 +316,6 @@ def close_gap(connection: Connection, which: Values, values: Values) -> None:
 def enter_decision(connection: Connection, values: Values) -> None:
     """Put back what a person decided."""
     connection.execute(insert(decision).values(**values))
-
-
-def finish(database: Database, connection: Connection) -> None:
-    """Let PostgreSQL number new rows of the books after those that were put back."""
-    if not database.is_sqlite:
-        connection.execute(
-            text(
-                "SELECT setval(pg_get_serial_sequence('book', 'id'),"
-                " (SELECT coalesce(max(id), 0) + 1 FROM book), false)"
-            )
-        )
 
 
 def _insert(connection: Connection, table: Any, **values: Any) -> int:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from catchment._catalogue.database import Database
+from catchment._words import say_install
 from catchment.errors import CatalogueUnusable
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _is_old(revision: str | None) -> bool:
     if int(floor) > VERSION:
         raise CatalogueUnusable(
             f"the catalogue has schema {int(number)}, and this program knows schema {VERSION}",
-            remedy="Upgrade catchment on this machine: pip install --upgrade catchment",
+            remedy=f"Upgrade catchment on this machine: {say_install('catchment', '--upgrade')}",
         )
     return int(number) < VERSION
 

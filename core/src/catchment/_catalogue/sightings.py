@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, bindparam, func, select, update
 
-from catchment._catalogue import books, interactions
+from catchment._catalogue import books, bulk, interactions
 from catchment._catalogue.database import Database, chunks
 from catchment._catalogue.interactions import Seed
 from catchment._catalogue.jobs import NewJob, want
-from catchment._catalogue.recordings import is_decided
-from catchment._catalogue.tables import document, fact, interaction, recording, recording_key
-from catchment.model import Fact, Sighting
+from catchment._catalogue.recordings import KnownRecording, is_decided
+from catchment._catalogue.tables import document, fact, file, interaction, recording, recording_key
+from catchment.model import Fact, Recording, Sighting
 
 NOT_YET_AFTER = timedelta(minutes=10)
 """When to ask again about what the platform is still working on, if it says nothing by itself."""
@@ -28,6 +28,26 @@ LISTING = "listing"
 
 _SETTLED = ("quiet", "gone")
 """States of a recording that the watermark passes without a person's word."""
+
+_GIVEN_UP = ("gone", "parked")
+"""States of a recording or a file that is no longer waited for."""
+
+_LACKING = select(file.c.recording_id).where(
+    file.c.recording_id.in_(bindparam("ids", expanding=True)),
+    file.c.recipe == "",
+    (file.c.state == "gone") | (file.c.state == "parked") & file.c.retry_at.is_not(None),
+)
+
+_KNOWN = select(
+    recording.c.id,
+    recording.c.external_id,
+    recording.c.revision,
+    recording.c.state,
+    recording.c.retry_at,
+).where(
+    recording.c.source_id == bindparam("source"),
+    recording.c.external_id.in_(bindparam("ids", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +58,8 @@ class Recorded:
         new: Recordings that were not known.
         changed: Recordings whose revision is another than before.
         facts: Facts that are new or changed.
-        late: Those of ``new`` that lie behind the watermark, and those of ``changed`` that it had
-            passed as settled.
+        late: Those of ``new`` that lie behind what was listed, and those of ``changed`` that
+            were settled.
     """
 
     new: int = 0
@@ -63,36 +83,37 @@ def record(
 ) -> Recorded:
     """Write what a page says, with the jobs that follow from it.
 
-    With *again*, what was given up (gone, or parked by the engine) is taken up again although the
-    platform tells nothing new of it: that is what a person recovers for.
+    With *again*, what was given up (gone, or parked by the engine, be it one file of a recording)
+    is taken up again although the platform tells nothing new of it: that is what a person recovers
+    for.
 
-    ``complete_to`` is the watermark before this page: what lies behind it is late, and recorded
-    as late.  ``rank`` says how urgent a recording of a given time is.
+    ``complete_to`` is up to when everything was listed before this page: what lies behind it is
+    late, and recorded as late.  ``rank`` says how urgent a recording of a given time is.
     """
+    database.stand_in_line(connection, source_id)  # or another feed makes the same rows meanwhile
     rows = _newest(sightings)
     known = _read_known(connection, source_id, list(rows))
+    given_up = _list_given_up(connection, list(known.values())) if again else set()
     new = [row for external_id, row in rows.items() if external_id not in known]
     changed = [
         row
         for external_id, row in rows.items()
         if external_id in known
-        and (
-            known[external_id].revision != row.revision
-            or (again and _is_given_up(known[external_id]))
-        )
+        and (known[external_id].revision != row.revision or external_id in given_up)
     ]
-    late = _insert_new(database, connection, source_id, epoch, new, now, complete_to)
+    ids = {external_id: row.id for external_id, row in known.items()}
+    numbers = bulk.reserve(connection, recording, len(new))
+    ids |= {row.external_id: one for row, one in zip(new, numbers, strict=True)}
+    late = _insert_new(database, connection, source_id, epoch, new, ids, now, complete_to)
     late += _update_changed(database, connection, source_id, changed, known, now, complete_to)
     told = _record_facts(database, connection, source_id, facts, now)
-    if new:
-        known |= _read_known(connection, source_id, [row.external_id for row in new])
     want(
         database,
         connection,
         [
             NewJob(
                 "capture",
-                str(known[row.external_id].id),
+                str(ids[row.external_id]),
                 source_id,
                 now if row.offered == "ready" else now + NOT_YET_AFTER,
                 rank(row.occurred_at),
@@ -103,9 +124,13 @@ def record(
     return Recorded(len(new), len(changed), told, late)
 
 
-def _is_given_up(row: Any) -> bool:
-    """Whether the engine, and not a person, waits for the recording no longer."""
-    return row.state in ("gone", "parked") and not is_decided(row)
+def _list_given_up(connection: Connection, known: Sequence[Any]) -> set[str]:
+    """Ids of recordings that the engine, and not a person, waits for no longer, or a file of it."""
+    free = [row for row in known if not is_decided(row)]
+    lacking: set[int] = set()
+    for some in chunks([row.id for row in free]):
+        lacking.update(connection.execute(_LACKING, {"ids": some}).scalars())
+    return {row.external_id for row in free if row.state in _GIVEN_UP or row.id in lacking}
 
 
 def _newest(sightings: Sequence[Sighting]) -> dict[str, Sighting]:
@@ -116,15 +141,7 @@ def _newest(sightings: Sequence[Sighting]) -> dict[str, Sighting]:
 def _read_known(connection: Connection, source_id: int, external_ids: list[str]) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for some in chunks(external_ids):
-        rows = connection.execute(
-            select(
-                recording.c.id,
-                recording.c.external_id,
-                recording.c.revision,
-                recording.c.state,
-                recording.c.retry_at,
-            ).where(recording.c.source_id == source_id, recording.c.external_id.in_(some))
-        )
+        rows = connection.execute(_KNOWN, {"source": source_id, "ids": some})
         known |= {row.external_id: row for row in rows}
     return known
 
@@ -135,6 +152,7 @@ def _insert_new(
     source_id: int,
     epoch: int,
     new: Sequence[Sighting],
+    ids: Mapping[str, int],
     now: datetime,
     complete_to: datetime | None,
 ) -> int:
@@ -147,6 +165,7 @@ def _insert_new(
     for row, num in zip(new, nums, strict=True):
         rows.append(
             {
+                "id": ids[row.external_id],
                 "source_id": source_id,
                 "external_id": row.external_id,
                 "epoch": epoch,
@@ -159,19 +178,33 @@ def _insert_new(
                 "seen_at": now,
                 "state_at": now,
                 "late_by_s": late[row.external_id],
+                "kept_until": row.kept_until,
             }
         )
-    database.insert_missing(connection, recording, rows)
-    ids = _read_known(connection, source_id, [row.external_id for row in new])
+    bulk.insert(connection, recording, rows, bulk.fail)
     _write_told(database, connection, new, ids, now)
     return _enter_late(connection, source_id, late, now)
 
 
-def _measure_late(row: Sighting, complete_to: datetime | None) -> float | None:
-    """How many seconds behind the watermark *row* lies; ``None`` if it does not."""
+def _measure_late(row: Sighting | Recording, complete_to: datetime | None) -> float | None:
+    """How many seconds behind what is listed *row* lies; ``None`` if it does not."""
     if complete_to is None or row.occurred_at >= complete_to:
         return None
     return (complete_to - row.occurred_at).total_seconds()
+
+
+def note_late(
+    connection: Connection,
+    source_id: int,
+    known: KnownRecording,
+    complete_to: datetime | None,
+    now: datetime,
+) -> None:
+    """A settled recording turned out to have more, and no listing told of it: that is late too."""
+    by = _measure_late(known.value, complete_to)
+    _enter_late(connection, source_id, {known.value.external_id: by}, now)
+    if by is not None:
+        connection.execute(update(recording).where(recording.c.id == known.id).values(late_by_s=by))
 
 
 def _enter_late(
@@ -207,6 +240,7 @@ def _update_changed(
             "row_id": known[row.external_id].id,
             "row_revision": row.revision,
             "row_late_by_s": late.get(row.external_id),
+            "row_kept_until": row.kept_until,
         }
         for row in changed
         if not is_decided(known[row.external_id])
@@ -236,12 +270,14 @@ def _update_changed(
                 late_by_s=func.coalesce(
                     bindparam("row_late_by_s", type_=Float), recording.c.late_by_s
                 ),
+                kept_until=bindparam("row_kept_until"),
             ),
             reopened,
         )
     seeds = [Seed(row.keys, row.occurred_at) for row in changed]
     interactions.assign(database, connection, source_id, seeds, now)
-    _write_told(database, connection, changed, known, now)
+    ids = {row.external_id: known[row.external_id].id for row in changed}
+    _write_told(database, connection, changed, ids, now)
     return _enter_late(connection, source_id, late, now)
 
 
@@ -249,7 +285,7 @@ def _write_told(
     database: Database,
     connection: Connection,
     rows: Sequence[Sighting],
-    known: dict[str, Any],
+    ids: Mapping[str, int],
     now: datetime,
 ) -> None:
     """Keep keys and the listing's own row of each recording."""
@@ -257,7 +293,7 @@ def _write_told(
         connection,
         recording_key,
         [
-            {"recording_id": known[row.external_id].id, "space": key.space, "value": key.value}
+            {"recording_id": ids[row.external_id], "space": key.space, "value": key.value}
             for row in rows
             for key in row.keys
         ],
@@ -267,7 +303,7 @@ def _write_told(
         document,
         [
             {
-                "recording_id": known[row.external_id].id,
+                "recording_id": ids[row.external_id],
                 "name": LISTING,
                 "body": dict(row.document),
                 "seen_at": now,

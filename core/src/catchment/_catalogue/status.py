@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Row, case, func, literal, select
 
-from catchment._catalogue import sources
+from catchment._catalogue import reasons, sources, watermark
 from catchment._catalogue.database import Database
 from catchment._catalogue.gaps import Gap, list_told
 from catchment._catalogue.jobs import WRITING
-from catchment._catalogue.sources import Watermark
+from catchment._catalogue.keeping import (
+    NO_LIMITS,
+    Deletions,
+    Limits,
+    find_deletions,
+    is_overdue,
+    waits_since,
+)
+from catchment._catalogue.parked import has_parked_file, parked_since
 from catchment._catalogue.tables import (
     feed,
     file,
@@ -20,15 +29,17 @@ from catchment._catalogue.tables import (
     recording,
     runner,
     source,
-    wanted_id,
 )
 from catchment._catalogue.troubles import (
     DirectoryTrouble,
+    FailingRoutine,
     Unmapped,
     count_unmapped,
     find_directory_trouble,
+    list_failing_routines,
 )
-from catchment._catalogue.wanted import UNREADABLE
+from catchment._catalogue.wanted import Unreadable, list_unreadable
+from catchment._catalogue.watermark import Watermark
 
 SILENT_AFTER = timedelta(days=4)
 """A feed that listed something before and nothing for longer than a long weekend is silent."""
@@ -67,12 +78,29 @@ class FeedStatus:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """Items set aside for one reason: ``what`` is ``recording`` or the kind of a file."""
+    """Items that are set aside for reasons of one kind.
 
-    what: str
-    reason: str
+    Attributes:
+        reason_kind: One of :data:`reasons.KINDS`.
+        count: How many.
+        recordings: How many of them are recordings of which no file is parked.
+        renditions: How many are what is made of archived files.
+        since: Since when the first of them waits.
+        next_attempt_at: When the next one is tried again; ``None`` if only a person has it tried.
+        reason: Why that one is set aside.
+        reasons: How many different sentences say so.
+        example: The id of the first.
+    """
+
+    reason_kind: str
     count: int
-    oldest_at: datetime
+    recordings: int
+    renditions: int
+    since: datetime
+    next_attempt_at: datetime | None
+    reason: str
+    reasons: int
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +113,13 @@ class Unwritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A list of ids that stays in its folder because it could not be read, and why."""
-
-    file_name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Overdue:
     """Recordings that have been without their media for too long.
 
     Attributes:
         count: How many.
         after: How long they may be.
-        since: When the oldest of them began.
+        since: Since when the first of them could have been had.
         example: Its id.
     """
 
@@ -118,15 +138,18 @@ class SourceStatus:
         recordings: How many recordings are in which state.
         expected_files: Files that are still to come.
         oldest_open_at: When the oldest recording began that is still open.
-        overdue: What is open and began longer ago than the setting ``alarm_after`` allows, if
-            anything.
+        overdue: What is open for longer than the setting ``alarm_after`` allows, if anything.
+        deletions: What the platform deletes of what is not archived.
         jobs: By kind, how many jobs are wanted: due, running or waiting.
         due: How many of them are due now.
         next_due_at: When the next job is due.
         unmapped: Interactions that the adapter cannot map, or that were not joined.
         directory: Why people could not be read when that was last tried; ``None`` while they can.
+        routines: What is done for it again and again, and failed when it was last tried.
         late: How many recordings were found behind the watermark.
         stopped_why: Why nothing more is asked of it; ``None`` while it runs.
+        pinned_at: When it was first in contact.
+        skew: By how much the platform's clock was ahead of ours; ``None`` where they agree.
     """
 
     name: str
@@ -139,18 +162,22 @@ class SourceStatus:
     expected_files: int
     oldest_open_at: datetime | None
     overdue: Overdue | None
+    deletions: Deletions
     jobs: Mapping[str, int]
     due: int
     next_due_at: datetime | None
     parked: tuple[Parked, ...]
     unmapped: tuple[Unmapped, ...]
     directory: DirectoryTrouble | None
+    routines: tuple[FailingRoutine, ...]
     unwritten: tuple[Unwritten, ...]
     unreadable: tuple[Unreadable, ...]
     gaps: tuple[Gap, ...]
     late: int
     stopped_at: datetime | None
     stopped_why: str | None
+    pinned_at: datetime
+    skew: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,45 +204,55 @@ def list_sources(
     database: Database,
     now: datetime,
     lags: Lags | None = None,
-    alarms: Mapping[str, timedelta | None] | None = None,
+    limits: Mapping[str, Limits] | None = None,
 ) -> list[SourceStatus]:
     """The status of every source ever in contact, by name.
 
     Args:
         lags: By source name and feed, as the watermark needs them; a feed that is not named for
             a source that is, was switched off in the settings.
-        alarms: By source name, how long after it began a recording may be open; for ever where it
-            is not said.
+        limits: By source name, what its settings say about waiting.
     """
     with database.read() as connection:
         rows = connection.execute(select(source).order_by(source.c.name)).all()
         return [
-            SourceStatus(
-                name=row.name,
-                adapter=row.adapter,
-                account_id=row.account_id,
-                epoch=row.epoch,
-                watermark=sources.watermark(connection, row.id, (lags or {}).get(row.name)),
-                feeds=_list_feeds(connection, row.id, now, (lags or {}).get(row.name)),
-                recordings=sources.count_states(connection, row.id),
-                expected_files=_count_expected(connection, row.id),
-                oldest_open_at=_find_oldest_open(connection, row.id),
-                overdue=_find_overdue(connection, row.id, now, (alarms or {}).get(row.name)),
-                jobs=_count_jobs(connection, row.id),
-                due=_count_due(connection, row.id, now),
-                next_due_at=_find_next_due(connection, row.id),
-                parked=_list_parked(connection, row.id),
-                unmapped=tuple(count_unmapped(connection, row.id)),
-                directory=find_directory_trouble(connection, row.id),
-                unwritten=_list_unwritten(connection, row.id),
-                unreadable=_list_unreadable(connection, row.id),
-                gaps=tuple(list_told(connection, row.id)),
-                late=_count_late(connection, row.id),
-                stopped_at=row.stopped_at,
-                stopped_why=row.stopped_why,
-            )
+            _read_source(connection, row, now, lags, (limits or {}).get(row.name, NO_LIMITS))
             for row in rows
         ]
+
+
+def _read_source(
+    connection: Connection, row: Row[Any], now: datetime, lags: Lags | None, limits: Limits
+) -> SourceStatus:
+    lag = (lags or {}).get(row.name)
+    return SourceStatus(
+        name=row.name,
+        adapter=row.adapter,
+        account_id=row.account_id,
+        epoch=row.epoch,
+        watermark=watermark.compute(connection, row.id, lag),
+        feeds=_list_feeds(connection, row.id, now, lag),
+        recordings=sources.count_states(connection, row.id),
+        expected_files=_count_expected(connection, row.id),
+        oldest_open_at=_find_oldest_open(connection, row.id),
+        overdue=_find_overdue(connection, row, limits.alarm_after, now),
+        deletions=find_deletions(connection, row.id, limits, now),
+        jobs=_count_jobs(connection, row.id),
+        due=_count_due(connection, row.id, now),
+        next_due_at=_find_next_due(connection, row.id),
+        parked=_list_parked(connection, row.id),
+        unmapped=tuple(count_unmapped(connection, row.id)),
+        directory=find_directory_trouble(connection, row.id),
+        routines=tuple(list_failing_routines(connection, row.id)),
+        unwritten=_list_unwritten(connection, row.id),
+        unreadable=tuple(list_unreadable(connection, row.id)),
+        gaps=tuple(list_told(connection, row.id)),
+        late=_count_late(connection, row.id),
+        stopped_at=row.stopped_at,
+        stopped_why=row.stopped_why,
+        pinned_at=row.pinned_at,
+        skew=None if row.skew_s is None else timedelta(seconds=row.skew_s),
+    )
 
 
 def _list_feeds(
@@ -263,25 +300,18 @@ def _find_oldest_open(connection: Connection, source_id: int) -> datetime | None
 
 
 def _find_overdue(
-    connection: Connection, source_id: int, now: datetime, after: timedelta | None
+    connection: Connection, row: Row[Any], after: timedelta | None, now: datetime
 ) -> Overdue | None:
     if after is None:
         return None
-    late = and_(
-        recording.c.source_id == source_id,
-        recording.c.state == "open",
-        recording.c.occurred_at < now - after,
-    )
+    late, since = is_overdue(row, after, now), waits_since(row.pinned_at).label("since")
     oldest = connection.execute(
-        select(recording.c.external_id, recording.c.occurred_at)
-        .where(late)
-        .order_by(recording.c.occurred_at, recording.c.id)
-        .limit(1)
+        select(recording.c.external_id, since).where(late).order_by(since, recording.c.id).limit(1)
     ).first()
     if oldest is None:
         return None
     number = connection.execute(select(func.count()).select_from(recording).where(late))
-    return Overdue(number.scalar_one(), after, oldest.occurred_at, oldest.external_id)
+    return Overdue(number.scalar_one(), after, oldest.since, oldest.external_id)
 
 
 def _count_jobs(connection: Connection, source_id: int) -> dict[str, int]:
@@ -325,45 +355,62 @@ def _list_unwritten(connection: Connection, source_id: int) -> tuple[Unwritten, 
     return tuple(Unwritten(row.kind, row.error, row.number) for row in connection.execute(query))
 
 
-def _list_unreadable(connection: Connection, source_id: int) -> tuple[Unreadable, ...]:
-    query = (
-        select(wanted_id.c.file_name, wanted_id.c.reason)
-        .where(wanted_id.c.source_id == source_id, wanted_id.c.digest.startswith(UNREADABLE))
-        .order_by(wanted_id.c.file_name)
-    )
-    rows = connection.execute(query)
-    return tuple(Unreadable(row.file_name, row.reason or "") for row in rows)
-
-
 def _list_parked(connection: Connection, source_id: int) -> tuple[Parked, ...]:
-    """Files by kind and reason; recordings only where no parked file of theirs says it better."""
+    """By kind of reason: files, and recordings of which no parked file says it better."""
     of_source = recording.c.source_id == source_id
-    parked_files = and_(file.c.recording_id == recording.c.id, file.c.state == "parked")
-    counted = func.count().label("number"), func.min(recording.c.occurred_at).label("oldest")
     files = (
-        select(file.c.kind.label("what"), file.c.reason, *counted)
-        .join_from(recording, file, parked_files)
-        .where(of_source)
-        .group_by(file.c.kind, file.c.reason)
+        select(
+            file.c.reason_kind,
+            file.c.reason,
+            file.c.retry_at.is_(None).label("by_person"),
+            literal(0).label("recordings"),
+            func.count().label("number"),
+            func.sum(case((file.c.recipe != "", 1), else_=0)).label("renditions"),
+            func.min(parked_since()).label("since"),
+            func.min(file.c.retry_at).label("next_at"),
+            func.min(recording.c.external_id + "/" + file.c.file_id).label("example"),
+        )
+        .join_from(recording, file, file.c.recording_id == recording.c.id)
+        .where(of_source, file.c.state == "parked")
+        .group_by(file.c.reason_kind, file.c.reason, file.c.retry_at.is_(None))
     )
     without = (
-        select(recording.c.reason, *counted)
-        .where(
-            of_source,
-            recording.c.state == "parked",
-            ~select(file.c.id).where(parked_files).exists(),
+        select(
+            recording.c.reason_kind,
+            recording.c.reason,
+            recording.c.retry_at.is_(None).label("by_person"),
+            func.count().label("recordings"),
+            func.count().label("number"),
+            literal(0).label("renditions"),
+            func.min(recording.c.state_at).label("since"),
+            func.min(recording.c.retry_at).label("next_at"),
+            func.min(recording.c.external_id).label("example"),
         )
-        .group_by(recording.c.reason)
+        .where(of_source, recording.c.state == "parked", ~has_parked_file())
+        .group_by(recording.c.reason_kind, recording.c.reason, recording.c.retry_at.is_(None))
     )
-    found = [
-        Parked("recording", row.reason or "", row.number, row.oldest)
-        for row in connection.execute(without)
-    ]
-    found += [
-        Parked(row.what, row.reason or "", row.number, row.oldest)
-        for row in connection.execute(files)
-    ]
-    return tuple(sorted(found, key=lambda one: (-one.count, one.what, one.reason)))
+    groups: dict[str, list[Row[Any]]] = {}
+    for row in (*connection.execute(without), *connection.execute(files)):
+        kind = row.reason_kind or (reasons.PERSON if row.by_person else reasons.OTHER)
+        groups.setdefault(kind, []).append(row)
+    told = [_add_up(kind, rows) for kind, rows in groups.items()]
+    return tuple(sorted(told, key=lambda one: (-one.count, one.reason_kind)))
+
+
+def _add_up(kind: str, rows: Sequence[Row[Any]]) -> Parked:
+    """One group of the *rows*, each of which counts what has the very same sentence."""
+    first = min(rows, key=lambda row: (row.since, row.reason or ""))
+    return Parked(
+        reason_kind=kind,
+        count=sum(row.number for row in rows),
+        recordings=sum(row.recordings for row in rows),
+        renditions=sum(row.renditions for row in rows),
+        since=first.since,
+        next_attempt_at=min((row.next_at for row in rows if row.next_at), default=None),
+        reason=first.reason or "",
+        reasons=len({row.reason for row in rows}),
+        example=first.example,
+    )
 
 
 def _count_late(connection: Connection, source_id: int) -> int:

@@ -1,15 +1,18 @@
 """The tables of the catalogue: what is known, and what is to be done, in one database.
 
-Everything hangs on a source.  Reading from the top: who we talk to (source, outage, feed, walk),
-what the platform offers (recording, file, document, fact), what the archive holds of it (media,
-damage), what it belongs to (key, interaction, party, leg, contact, attribute), who works there
-(team, queue, person), what people decided (decision, gap), and what is to be done (job, runner,
-bucket, token).  Times are aware UTC datetimes, lengths are seconds, sizes are bytes.
+Everything hangs on a source.  Reading from the top: who we talk to (source, outage, feed, walk,
+gap), what the platform offers (recording, file, document, fact), what the archive holds of it
+(media, damage), what it belongs to (interaction, key, recording_key, party, contact, attribute),
+who works there (team, queue, person, person_ref), what people decided and asked for (decision,
+wanted_id), what the archive is still to be told of that (book), and what is to be done (job,
+runner, bucket, token).  Times are aware UTC datetimes, lengths are seconds, sizes are bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -54,20 +57,31 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
         """Refuse naive times, which would be somebody's local time sooner or later."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        return _write_moment if dialect.name == "sqlite" else _use_moment
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Give UTC back, whatever zone the server's session is in."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _read_moment if dialect.name == "sqlite" else _use_moment
+
+
+def _use_moment(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no time zone")
+    return value.astimezone(UTC)
+
+
+def _write_moment(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes a time into SQLite, where texts sort as the times do."""
+    moment = _use_moment(value)
+    return None if moment is None else moment.isoformat(" ", "microseconds")[:26]
+
+
+def _read_moment(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 # --- who we talk to --------------------------------------------------------------------------
@@ -85,6 +99,8 @@ source = Table(
     Column("pinned_at", Moment, nullable=False),
     Column("stopped_at", Moment),
     Column("stopped_why", Text),
+    # By how much the platform's clock was ahead of ours at the last look; empty: not worth a word.
+    Column("skew_s", Integer),
     UniqueConstraint("tenant", "platform", "account_id"),
 )
 
@@ -94,6 +110,7 @@ outage = Table(
     Column("source", String, primary_key=True),  # its name in the settings
     Column("since", Moment, nullable=False),
     Column("why", Text, nullable=False),
+    Column("until", Moment),  # how long the platform asked us to wait; empty if it did not
 )
 
 feed = Table(
@@ -103,6 +120,7 @@ feed = Table(
     Column("feed", String, primary_key=True),
     Column("partition", String, primary_key=True),
     Column("frontier", Moment),
+    Column("listed_from", Moment),  # from here to the frontier there is no gap; empty: not known
     Column("mark", Text, nullable=False, server_default=""),  # where a poll may go on, if told
     Column("rungs", JSON, nullable=False),  # {"24h": when that rung of the ladder was last begun}
     Column("walked_at", Moment),  # when a walk last came to its end
@@ -165,12 +183,14 @@ recording = Table(
     Column("revision", String, nullable=False),
     Column("state", String, nullable=False),  # open, quiet, gone, parked, skipped
     Column("reason", Text),
+    Column("reason_kind", String),  # of what is parked: one of reasons.KINDS
     Column("first_seen_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),  # when its documents and links were last told
     Column("state_at", Moment, nullable=False),  # since when it is in this state
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("retry_at", Moment),
     Column("late_by_s", Float),  # how far behind the watermark it was found; empty if in time
+    Column("kept_until", Moment),  # when the platform deletes it, where it says so itself
     UniqueConstraint("source_id", "external_id"),
     Index("ix_recording_state", "source_id", "state", "occurred_at"),
 )
@@ -187,6 +207,7 @@ file = Table(
     Column("form", String, nullable=False),
     Column("state", String, nullable=False),  # expected, archived, gone, parked, skipped
     Column("reason", Text),
+    Column("reason_kind", String),  # as of a recording
     Column("first_seen_at", Moment, nullable=False),
     Column("state_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -283,6 +304,7 @@ interaction = Table(
     Column("document_id", String),  # the vCon uuid of the sealed version
     Column("sealed_at", Moment),
     Column("sealing", Maybe),  # version, uuid, time of a seal begun: a second try uses them again
+    Column("parked_kind", String),  # unmapped, unjoined or person, of _catalogue.reasons
     Column("parked_why", Text),
     Index("ix_interaction_started", "tenant", "started_at"),
     Index("ix_interaction_external", "source_id", "external_id"),
@@ -304,6 +326,7 @@ key = Table(
     Column("space", String, primary_key=True),
     Column("value", String, primary_key=True),
     Column("interaction_num", Id, ForeignKey("interaction.num"), nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 recording_key = Table(
@@ -312,6 +335,7 @@ recording_key = Table(
     Column("recording_id", Id, ForeignKey("recording.id"), primary_key=True),
     Column("space", String, primary_key=True),
     Column("value", String, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 party = Table(
@@ -325,6 +349,7 @@ party = Table(
     Column("tel", String, nullable=False),
     Column("ref_space", String),
     Column("ref_value", String),
+    sqlite_with_rowid=False,
 )
 
 contact = Table(
@@ -340,9 +365,11 @@ contact = Table(
     Column("queue", String, nullable=False),
     Column("wrap_up", String, nullable=False),
     Column("doubt", Text, nullable=False, server_default=""),  # why its times are not sure
-    Index("ix_contact_agent", "agent", "started_at"),
-    Index("ix_contact_agent_email", "agent_email", "started_at"),
+    # With the interaction, by which what began at one moment is sorted.
+    Index("ix_contact_agent", "agent", "started_at", "interaction_num"),
+    Index("ix_contact_agent_email", "agent_email", "started_at", "interaction_num"),
     Index("ix_contact_started", "started_at"),
+    sqlite_with_rowid=False,
 )
 
 attribute = Table(
@@ -352,6 +379,7 @@ attribute = Table(
     Column("name", String, primary_key=True),
     Column("value", String, primary_key=True),
     Index("ix_attribute_value", "name", "value"),
+    sqlite_with_rowid=False,
 )
 
 team = Table(
@@ -428,11 +456,12 @@ wanted_id = Table(
     Column("id", Id, primary_key=True),
     Column("source_id", Id, ForeignKey("source.id"), nullable=False),
     Column("file_name", String, nullable=False),
-    Column("digest", String, nullable=False),  # of the whole CSV: the same file again is no news
+    Column("digest", String, nullable=False),  # of the whole CSV, so that a change of it is seen
     Column("line", Integer, nullable=False),
     Column("value", String, nullable=False),
     Column("state", String, nullable=False),  # open, found, unknown, refused
     Column("reason", Text),
+    Column("found", JSON),  # external ids of the recordings that were found
     Column("asked_at", Moment),
     UniqueConstraint("source_id", "digest", "line"),
 )

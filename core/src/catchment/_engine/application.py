@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Self
 from catchment._archive.books import Books, SourceKey
 from catchment._archive.local import LocalArchive
 from catchment._catalogue import holdings, schema, sources
+from catchment._catalogue.ahead import AHEAD
 from catchment._catalogue.buckets import CatalogueBuckets
 from catchment._catalogue.database import Database, open_database
 from catchment._catalogue.vault import CatalogueVault
 from catchment._engine import disk
 from catchment.adapters import Adapter, Hooks, Source, guard
-from catchment.errors import CatalogueUnusable, CatchmentError, Misuse
+from catchment.errors import CatalogueUnusable, CatchmentError
 from catchment.model import Account, Budget, Clock, Feed, period
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ class LiveSource:
 
     @property
     def horizon(self) -> timedelta:
-        """How long the platform keeps what it offers, as far as the feeds say."""
-        return max(period(feed.horizon) for feed in self.feeds.values())
+        """How long the platform keeps what it offers, as far as settings, adapter or feeds say."""
+        return self.table.keeps or max(period(feed.horizon) for feed in self.feeds.values())
 
     @property
     def lags(self) -> dict[str, timedelta]:
@@ -92,8 +93,16 @@ class LiveSource:
         return self.table.patience
 
     def platform_now(self, clock: Clock) -> datetime:
-        """The platform's time: ours, plus what its ``Date`` headers tell."""
-        return clock.now() + self.kit.offset
+        """The platform's time: ours, plus what its ``Date`` headers tell.
+
+        Where the two lie so far apart that one of them must be wrong it is the earlier of them.
+        """
+        told = clock.now() + self.kit.offset
+        return told if abs(self.kit.offset) <= AHEAD else min(told, clock.now())
+
+    def listable_until(self, clock: Clock) -> datetime:
+        """What ends before this has been: no clock that is fast may move a frontier beyond it."""
+        return min(self.platform_now(clock), clock.now())
 
 
 @dataclass(slots=True)
@@ -108,6 +117,7 @@ class Application:
         stop: Set when the program shall end.
         live: Sources in contact, by name.
         tell: Is told of events, by a fixed name and fields; for logs and progress.
+        numbered: Row ids of the sources whose books were seen to go on after the archive's.
     """
 
     settings: Settings
@@ -117,6 +127,7 @@ class Application:
     stop: threading.Event = field(default_factory=threading.Event)
     live: dict[str, LiveSource] = field(default_factory=dict)
     tell: Callable[..., None] = lambda event, **fields: None
+    numbered: set[int] = field(default_factory=set)
     _ffmpeg: Ffmpeg | None = None
 
     @classmethod
@@ -291,15 +302,7 @@ class Application:
         Raises:
             Misuse: There is no such source, or none at all.
         """
-        chosen = list(names) or [n for n, table in self.settings.sources.items() if table.enabled]
-        for name in chosen:
-            self.settings.source(name)
-        if not chosen:
-            raise Misuse(
-                "no source is configured",
-                remedy="Add a table [sources.NAME] to the settings file ('catchment init').",
-            )
-        return chosen
+        return self.settings.choose(names)
 
     def close(self) -> None:
         """Close everything."""

@@ -9,11 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment import _crash
-from catchment._catalogue import interactions, jobs, sightings
-from catchment._catalogue.availability import say_age
+from catchment._catalogue import interactions, jobs, reasons, sightings, watermark
 from catchment._catalogue.files import list_held, save_files
 from catchment._catalogue.jobs import Job, NewJob
-from catchment._catalogue.outcomes import give_up_waiting
+from catchment._catalogue.outcomes import give_up_waiting, list_unoffered
 from catchment._catalogue.recordings import (
     KnownRecording,
     is_set_aside,
@@ -25,6 +24,7 @@ from catchment._catalogue.recordings import (
 )
 from catchment._engine import rhythm
 from catchment._engine.application import Application, LiveSource
+from catchment._words import say_age
 from catchment.errors import AdapterFault, CatchmentError
 from catchment.model import Batch, Denied, Nothing, NotYet, Outcome, Ready, period
 
@@ -55,7 +55,11 @@ def capture(
     _crash.point("files.listed")
     failed: list[tuple[Job, CatchmentError]] = []
     for job in claimed:
-        recording = by_id[int(job.key)]
+        recording = by_id.get(int(job.key))
+        if recording is None:  # its row was lost: the next look back finds it and makes another job
+            with app.database.write(source.id) as connection:
+                jobs.finish(connection, job, app.now())
+            continue
         answer = answers[recording.value.external_id]
         try:
             with app.database.write(source.id) as connection:
@@ -155,13 +159,35 @@ def _keep_files(
     rank = rhythm.rank(recording.value.occurred_at, source.platform_now(app.clock), source.horizon)
     new = [NewJob("media", str(file_id), source.id, now, rank) for file_id in wanted]
     jobs.want(app.database, connection, new)
-    outstanding = [file for file in outcome.files if file.offered == "not_yet"]
-    if outstanding or not outcome.files:
-        why = outstanding[0].why if outstanding else "no file is offered yet"
-        return _wait(connection, source, recording, why or "not yet", now, None)
+    unoffered = _explain_unoffered(connection, recording, outcome)
+    if recording.state == "quiet" and (wanted or unoffered):
+        listed = watermark.compute(connection, source.id, source.lags).listed
+        sightings.note_late(connection, source.id, recording, listed, now)
+    if unoffered or not outcome.files:
+        why = unoffered or "no file is offered yet"
+        return _wait(connection, source, recording, why, now, None)
     set_recording(connection, recording.id, "open" if wanted else "quiet", None, now, attempts=0)
     settle_recording(connection, recording.id, now)
     return _revisit_at(source, recording, now)
+
+
+def _explain_unoffered(
+    connection: Connection, recording: KnownRecording, outcome: Ready
+) -> str | None:
+    """Why a file of a recording is still to be offered; ``None`` if there is none.
+
+    It may have been named by an earlier answer alone: nothing else would ever ask for it again.
+    """
+    told = {file.file_id: file for file in outcome.files}
+    # A file that is called ready has a download of its own, which asks for its link.
+    unoffered = [
+        file_id
+        for file_id in list_unoffered(connection, recording.id)
+        if file_id not in told or told[file_id].offered == "not_yet"
+    ]
+    named = [told[file_id].why or "not yet" for file_id in unoffered if file_id in told]
+    unnamed = ["the platform does not name it any more"] if unoffered else []
+    return next(iter(named + unnamed), None)
 
 
 def _keep_refusal(
@@ -175,7 +201,15 @@ def _keep_refusal(
     if isinstance(outcome, Denied):
         why, tomorrow = outcome.why or "the platform refused it", now + rhythm.DAY
         # With a time to try again it is the engine's, not a person's: a start of a runner asks too.
-        set_recording(connection, recording.id, "parked", why, now, retry_at=tomorrow)
+        set_recording(
+            connection,
+            recording.id,
+            "parked",
+            why,
+            now,
+            retry_at=tomorrow,
+            reason_kind=reasons.PERMISSION,
+        )
         return tomorrow
     if isinstance(outcome, Nothing) and age >= period(source.adapter.young):
         why = outcome.why or "the platform has nothing for it"
@@ -195,14 +229,23 @@ def _wait(
     retry_at: datetime | None,
 ) -> datetime | None:
     """Believe "not yet" until patience is over; then what did not come is gone, with the reason."""
-    if now - recording.first_seen_at > source.patience:
+    if now - _waits_since(recording, now) > source.patience:
         reason = f"not offered within {say_age(source.patience)}: {why}"
         if not _give_up(connection, recording, reason, now, now - source.patience):
-            return None
+            state, _ = read_state(connection, recording.id)
+            return _revisit_at(source, recording, now) if state == "quiet" else None
     attempts = recording.attempts + 1
     at = retry_at or now + rhythm.back_off(attempts, first=rhythm.NOT_YET, most=rhythm.HOUR)
     set_recording(connection, recording.id, "open", why, now, retry_at=at, attempts=attempts)
     return at
+
+
+def _waits_since(recording: KnownRecording, now: datetime) -> datetime:
+    """From when patience is measured: a recording that was opened again gets all of it again."""
+    if recording.state not in ("open", "quiet"):
+        return now
+    opened_at = recording.state_at if recording.state == "open" else recording.first_seen_at
+    return max(recording.first_seen_at, recording.value.seen_at or opened_at, opened_at)
 
 
 def _give_up(
@@ -210,13 +253,13 @@ def _give_up(
     recording: KnownRecording,
     reason: str,
     now: datetime,
-    named_before: datetime,
+    expected_before: datetime,
 ) -> bool:
-    """Call gone what was named by *named_before* and did not come; whether more is waited for.
+    """Call gone what is expected since *expected_before* and not there; whether more is awaited.
 
     A recording with a file that is archived or still to be downloaded is not gone.
     """
-    files = give_up_waiting(connection, recording.id, reason, now, named_before)
+    files = give_up_waiting(connection, recording.id, reason, now, expected_before)
     if not files:
         set_recording(connection, recording.id, "gone", reason, now)
     settle_recording(connection, recording.id, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,12 +21,14 @@ from catchment._archive.local import LocalArchive
 from catchment._catalogue import holdings, schema, sources
 from catchment._catalogue.database import open_database
 from catchment._engine import presence
+from catchment._engine.polling import MOST_SKEW
 from catchment._media.tool import find_ffmpeg
 from catchment.adapters import Hooks, Source
 from catchment.errors import CatchmentError, Unreachable, WrongAccount
 from catchment.model import Account, Clock, Finding
 from catchment.settings import Settings, SourceTable
 from catchment.transport import Kit
+from catchment.transport.messages import NO_ANSWER
 
 Told = Iterator[tuple[str, Finding]]
 
@@ -78,18 +81,13 @@ def _fail(what: str, error: CatchmentError) -> Finding:
 
 
 def _check_catalogue(settings: Settings) -> Iterator[Finding]:
-    url = make_url(settings.catalogue.url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        try:
-            presence.require_catalogue(settings, begin=True)
-        except CatchmentError as error:
-            yield _fail("database", error)
-            return
-        folder = _find_existing(Path(url.database or ""))
-        yield _try_writing("database", folder, "catalogue.url", "it is made by the first run")
-        return
     try:
-        yield _read_schema(settings)
+        if presence.lacks_file(settings):
+            presence.require_catalogue(settings, begin=True)
+            path = Path(make_url(settings.catalogue.url).database or "")
+            yield _try_writing("database", path, "catalogue.url", "it is made by the first run")
+        else:
+            yield _read_schema(settings)
     except CatchmentError as error:
         yield _fail("database", error)
 
@@ -123,16 +121,8 @@ def _read_schema(settings: Settings) -> Finding:
 
 def _check_storage(settings: Settings) -> Iterator[Finding]:
     archive, buffer = settings.archive.root, settings.buffer.root
-    marked = (archive / layout.MARKER).is_file()
-    found = "it holds an archive" if marked else "it is made by the first run"
-    if not marked and _knows_media(settings):
-        try:
-            LocalArchive(archive).require()
-        except CatchmentError as error:
-            yield _fail("archive", error)
-    else:
-        yield _try_writing("archive", _find_existing(archive), "archive.root", found)
-    yield _try_writing("buffer", _find_existing(buffer), "buffer.root", str(buffer))
+    yield _check_archive(settings)
+    yield _try_writing("buffer", buffer, "buffer.root", str(buffer))
     yield from _check_space(settings)
     try:
         same = _find_existing(archive).stat().st_dev == _find_existing(buffer).stat().st_dev
@@ -149,12 +139,26 @@ def _check_storage(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _check_archive(settings: Settings) -> Finding:
+    root = settings.archive.root
+    try:
+        found = "it holds an archive"
+        if not (root / layout.MARKER).is_file():
+            found = "it is made by the first run"
+            if _knows_media(settings):
+                LocalArchive(root).require()
+    except OSError as error:
+        return _cannot("archive", root, "be read", error, "archive.root")
+    except CatchmentError as error:
+        return _fail("archive", error)
+    return _try_writing("archive", root, "archive.root", found)
+
+
 def _knows_media(settings: Settings) -> bool:
     """Whether the catalogue knows of an archive; ``False`` also where it cannot be asked."""
-    url = make_url(settings.catalogue.url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return False
     try:
+        if presence.lacks_file(settings):
+            return False
         database = open_database(settings.catalogue.read_url())
     except CatchmentError:
         return False  # told of the catalogue itself
@@ -194,19 +198,25 @@ def _find_existing(path: Path) -> Path:
     return next((one for one in (path, *path.parents) if one.exists()), path)
 
 
-def _try_writing(what: str, folder: Path, setting: str, found: str) -> Finding:
-    """Write and remove a file beside what is there; nothing stays."""
-    probe = folder / f".catchment-{uuid.uuid4().hex}"
-    remedy = f"Correct the setting {setting} or the rights of the folder."
-    if not folder.is_dir():
-        return Finding(what, "fail", f"{folder} is not a folder", remedy)
+def _try_writing(what: str, path: Path, setting: str, found: str) -> Finding:
+    """Write and remove a file in *path*, or in what there is of it; nothing stays."""
+    folder = path
     try:
+        folder = _find_existing(path)
+        if not folder.is_dir():
+            return _cannot(what, folder, "be used", "it is not a folder", setting)
+        probe = folder / f".catchment-{uuid.uuid4().hex}"
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        said = error.strerror or type(error).__name__
-        return Finding(what, "fail", f"{folder} cannot be written: {said}", remedy)
+        return _cannot(what, folder, "be written", error, setting)
     return Finding(what, "pass", found)
+
+
+def _cannot(what: str, path: Path, do: str, why: OSError | str, setting: str) -> Finding:
+    said = why if isinstance(why, str) else why.strerror or type(why).__name__
+    remedy = f"Correct the setting {setting} or the rights of the folder."
+    return Finding(what, "fail", f"{path} cannot {do}: {said}", remedy)
 
 
 def _check_ffmpeg(settings: Settings) -> Finding:
@@ -262,6 +272,20 @@ def _ask_source(settings: Settings, table: SourceTable, kit: Kit) -> Iterator[Fi
         # What keeps everything from being asked is told once, not for each permission again.
         if failed is None or finding.verdict == "pass" or _sum_up(finding) != _sum_up(failed):
             yield finding
+    yield from _compare_clocks(kit)
+
+
+def _compare_clocks(kit: Kit) -> Iterator[Finding]:
+    """That this machine's clock is wrong, by the dates of the platform's answers; else nothing."""
+    minutes = kit.offset / timedelta(minutes=1)
+    if abs(kit.offset) > MOST_SKEW:
+        yield Finding(
+            "clock",
+            "warn",
+            f"this machine's clock is {abs(minutes):.0f} minutes "
+            f"{'slow' if minutes > 0 else 'fast'}, by the platform's",
+            "Set it, and keep it set (NTP): leases of several runners are counted by it.",
+        )
 
 
 def _say_adapter(table: SourceTable) -> str:
@@ -304,7 +328,8 @@ def _not_served(error: Unreachable) -> Finding:
         "start another with 'catchment sandbox ADAPTER --config-out FILE', which writes settings "
         "of its own; what was captured already can be searched, shown and verified all the same."
     )
-    return Finding("account", "fail", str(error), error.remedy or remedy)
+    known = error.remedy if error.remedy != NO_ANSWER else ""
+    return Finding("account", "fail", str(error), known or remedy)
 
 
 def _compare_account(settings: Settings, table: SourceTable, account: Account) -> Finding:
@@ -325,10 +350,9 @@ def _compare_account(settings: Settings, table: SourceTable, account: Account) -
 
 
 def _read_pinned(settings: Settings, table: SourceTable) -> str | None:
-    url = make_url(settings.catalogue.url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return None
     try:
+        if presence.lacks_file(settings):
+            return None
         database = open_database(settings.catalogue.read_url())
     except CatchmentError:
         return None  # told of the catalogue itself

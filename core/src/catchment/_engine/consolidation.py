@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,14 @@ from catchment._catalogue import directory, facts, interactions, jobs, texts
 from catchment._catalogue.database import Database
 from catchment._catalogue.files import KnownFile, list_files
 from catchment._catalogue.jobs import NewJob
-from catchment._catalogue.recordings import list_recording_ids, read_recordings
-from catchment._engine.application import Application
+from catchment._catalogue.recordings import KnownRecording, list_recordings_of, read_recordings
+from catchment._engine.application import Application, LiveSource
 from catchment._engine.media import TEXTS
-from catchment._engine.work import Work
+from catchment._engine.work import Work, hand_over
 from catchment._media.texts import read_text
 from catchment._plain import to_plain
 from catchment.errors import Absent, Corrupt
-from catchment.model import Bundle, InteractionDraft, Kind, Measured, Party, Ref, StoredFile
+from catchment.model import Bundle, Fact, InteractionDraft, Kind, Measured, Party, Ref, StoredFile
 
 TEXT_CHARACTERS = 2_000_000
 """What search keeps of one interaction's words; a day of talk is a tenth of it."""
@@ -29,37 +29,80 @@ TEXT_CHARACTERS = 2_000_000
 Names = Mapping[Ref, tuple[str, str]]
 
 
-def consolidate(work: Work) -> None:
-    """Map one interaction again from all that is known under its keys."""
-    app = work.app
+def consolidate(works: Sequence[Work]) -> None:
+    """Map some interactions of one source again, each from all that is known under its keys.
+
+    They are read in one transaction and kept in another, which costs a fraction of one for each.
+    """
+    app, source = works[0].app, works[0].source
     with app.database.read() as connection:
-        row = interactions.read(connection, int(work.job.key))
-        assert row is not None
-        ids = list_recording_ids(connection, row.num)
-        recordings = read_recordings(connection, ids)
-        files = list_files(connection, ids)
-        told = facts.list_facts(connection, row.num)
-        external_ids = {recording.id: recording.value.external_id for recording in recordings}
-    if not recordings and not told:
-        _finish(work, row.num, None, "", {})
-        return
+        known = _read(connection, works)
+    mapped = {
+        num: _map(app, source, one) for num, one in known.items() if one.recordings or one.facts
+    }
+    drafts = (draft for draft, _ in mapped.values())
+    refs = [party.ref for draft in drafts for party in draft.parties if party.ref is not None]
+    with app.database.write(source.id) as connection:
+        now = app.now()
+        # Here: a directory that comes meanwhile names only the parties that it finds.
+        names = directory.names_of(connection, source.id, refs) if refs else {}
+        claimed = [work.job for work in works]
+        jobs.hold_all(connection, claimed)
+        rows = interactions.read_all(connection, [int(job.key) for job in claimed])
+        told = [
+            Mapped(num, _complete(source, draft, names), body)
+            for num, (draft, body) in mapped.items()
+            if rows[num].num == num
+        ]
+        # What was joined meanwhile was read apart.
+        joined = sorted({rows[num].num for num in mapped if rows[num].num != num})
+        apart = [NewJob("map", str(num), source.id, now) for num in joined]
+        save(app.database, connection, told, now)
+        due_at = now + app.settings.seal.quiet
+        seals = [NewJob("seal", str(one.num), source.id, due_at) for one in told]
+        jobs.want(app.database, connection, [*seals, *apart, *hand_over(works, rows)])
+        jobs.finish_all(connection, [(job, None) for job in claimed], now)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of an interaction."""
+
+    recordings: list[KnownRecording]
+    files: list[KnownFile]
+    facts: list[Fact]
+
+
+def _read(connection: Connection, works: Sequence[Work]) -> dict[int, _Known]:
+    rows = interactions.read_all(connection, [int(work.job.key) for work in works])
+    nums = sorted(num for num, row in rows.items() if num == row.num)
+    ids = list_recordings_of(connection, nums)
+    every = [one for some in ids.values() for one in some]
+    recordings, files = read_recordings(connection, every), list_files(connection, every)
+    told = facts.list_facts(connection, nums)
+    known = {num: _Known([], [], told[num]) for num in nums}
+    of = {one: num for num, some in ids.items() for one in some}
+    for recording in recordings:
+        known[of[recording.id]].recordings.append(recording)
+    for file in files:
+        known[of[file.recording_id]].files.append(file)
+    return known
+
+
+def _map(app: Application, source: LiveSource, known: _Known) -> tuple[InteractionDraft, str]:
+    """What the adapter makes of an interaction, and the words in its files."""
+    external_ids = {recording.id: recording.value.external_id for recording in known.recordings}
+    archived = [file for file in known.files if file.state == "archived"]
     bundle = Bundle(
-        recordings=tuple(recording.value for recording in recordings),
-        facts=tuple(told),
-        files=tuple(
-            _store(file, external_ids[file.recording_id])
-            for file in files
-            if file.state == "archived"
-        ),
-        timezone=work.source.table.timezone,
+        recordings=tuple(recording.value for recording in known.recordings),
+        facts=tuple(known.facts),
+        files=tuple(_store(file, external_ids[file.recording_id]) for file in archived),
+        timezone=source.table.timezone,
     )
-    draft = work.source.hooks.map_metadata(bundle)
-    body = read_words(app, [_text(file) for file in files if file.state == "archived"])
+    draft = source.hooks.map_metadata(bundle)
+    body = read_words(app, [_text(file) for file in archived])
     _crash.point("interaction.mapped")
-    with app.database.read() as connection:
-        refs = [party.ref for party in draft.parties if party.ref is not None]
-        names = directory.names_of(connection, work.source.id, refs)
-    _finish(work, row.num, draft, body, names)
+    return draft, body
 
 
 def _store(file: KnownFile, external_id: str) -> StoredFile:
@@ -121,22 +164,9 @@ def read_words(app: Application, files: Iterable[Text]) -> str:
     return "\n".join(words)
 
 
-def _finish(work: Work, num: int, draft: InteractionDraft | None, body: str, names: Names) -> None:
-    app = work.app
-    with app.database.write(work.source.id) as connection:
-        now = work.now
-        jobs.hold(connection, work.job)
-        if draft is not None:
-            known = replace(
-                draft,
-                mapper=work.source.adapter.mapper,
-                parties=tuple(_name(party, names) for party in draft.parties),
-            )
-            save(app.database, connection, num, known, body, now)
-            quiet = app.settings.seal.quiet
-            job = NewJob("seal", str(num), work.source.id, now + quiet)
-            jobs.want(app.database, connection, [job])
-        jobs.finish(connection, work.job, now)
+def _complete(source: LiveSource, draft: InteractionDraft, names: Names) -> InteractionDraft:
+    parties = tuple(_name(party, names) for party in draft.parties)
+    return replace(draft, mapper=source.adapter.mapper, parties=parties)
 
 
 def _name(party: Party, names: Names) -> Party:
@@ -147,43 +177,51 @@ def _name(party: Party, names: Names) -> Party:
     return replace(party, name=party.name or name, email=party.email or email)
 
 
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What an interaction is said to be, and the words in its files."""
+
+    num: int
+    draft: InteractionDraft
+    body: str
+
+
 def save(
-    database: Database,
-    connection: Connection,
-    num: int,
-    draft: InteractionDraft,
-    body: str,
-    now: datetime,
+    database: Database, connection: Connection, mapped: Sequence[Mapped], now: datetime
 ) -> None:
-    """Make an interaction what *draft* says, and findable by its words and by those of *body*."""
+    """Make interactions what their drafts say, and findable by these words and their files'."""
+    interactions.save_drafts(connection, [_build_rows(one.num, one.draft) for one in mapped], now)
+    bodies = {one.num: "\n".join([*_list_words(one.draft), one.body]) for one in mapped}
+    texts.save_texts(database, connection, bodies)
+
+
+def _build_rows(num: int, draft: InteractionDraft) -> interactions.Drafted:
     parties = {party.party_id: party for party in draft.parties}
     agents = {contact.agent: parties.get(contact.agent) for contact in draft.contacts}
-    interactions.save_draft(
-        connection,
-        num,
-        draft,
-        to_plain(draft),
-        [_party_row(party) for party in parties.values()],
-        [
-            {
-                "contact_id": contact.contact_id,
-                "party_id": contact.agent,
-                "agent": agent_label(agents[contact.agent]).casefold(),
-                "agent_email": (agents[contact.agent] or Party("", "")).email.casefold(),
-                "started_at": contact.start,
-                "ended_at": contact.end,
-                "queue": contact.queue,
-                "wrap_up": contact.wrap_up,
-                "doubt": contact.doubt,
-            }
-            for contact in draft.contacts
-        ],
-        now,
-    )
+    contacts = [
+        {
+            "contact_id": contact.contact_id,
+            "party_id": contact.agent,
+            "agent": agent_label(agents[contact.agent]).casefold(),
+            "agent_email": (agents[contact.agent] or Party("", "")).email.casefold(),
+            "started_at": contact.start,
+            "ended_at": contact.end,
+            "queue": contact.queue,
+            "wrap_up": contact.wrap_up,
+            "doubt": contact.doubt,
+        }
+        for contact in draft.contacts
+    ]
+    rows = [_party_row(party) for party in parties.values()]
+    return interactions.Drafted(num, draft, to_plain(draft), rows, contacts)
+
+
+def _list_words(draft: InteractionDraft) -> Iterator[str]:
     words = [draft.subject, draft.external_id, draft.ani, draft.dnis]
     words += [value for _, value in interactions.list_attributes(draft)]
+    parties = {party.party_id: party for party in draft.parties}
     words += [part for party in parties.values() for part in (party.name, party.email, party.tel)]
-    texts.save_text(database, connection, num, "\n".join([*filter(None, words), body]))
+    return filter(None, words)
 
 
 def agent_label(party: Party | None) -> str:

@@ -209,7 +209,9 @@ def _tell(made: Made) -> Json:
     }
 
 
-def park(app: Application, source_id: int, job: Job, reason: str, retry_at: datetime) -> None:
+def park(
+    app: Application, source_id: int, job: Job, reason: str, retry_at: datetime, reason_kind: str
+) -> None:
     """Say of each contact whose audio could not be made that it is so, and why."""
     num = int(job.key)
     with app.database.write(source_id) as connection:
@@ -226,6 +228,7 @@ def park(app: Application, source_id: int, job: Job, reason: str, retry_at: date
                 reason,
                 now,
                 retry_at,
+                reason_kind,
             )
         jobs.want(app.database, connection, [NewJob("seal", job.key, source_id, now)])
 

@@ -8,13 +8,22 @@ below say, and at every start of a runner, because the cause may be gone.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from catchment._catalogue import jobs, sources, troubles
+from catchment._catalogue import (
+    frontiers,
+    jobless,
+    jobs,
+    reasons,
+    sources,
+    troubles,
+    wanted,
+)
 from catchment._catalogue.files import read_file
 from catchment._catalogue.jobs import Job
 from catchment._catalogue.outcomes import (
@@ -28,6 +37,7 @@ from catchment._catalogue.recordings import (
     is_set_aside,
     list_recordings_parked_by_engine,
     read_recordings,
+    read_state,
     set_recording,
     settle_recording,
 )
@@ -60,26 +70,33 @@ STORAGE_WAIT = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How often an error is tried again, how soon first, and how long it is parked then."""
+    """How often an error is tried again, how soon first, and how long it is parked then.
+
+    ``kind`` is what people group the reasons by: one of :data:`reasons.KINDS`.
+    """
 
     tries: int
     first: timedelta
     parked_for: timedelta
+    kind: str
 
 
 _RULES: tuple[tuple[type[CatchmentError], Rule], ...] = (
-    (StorageUnavailable, Rule(1, STORAGE_WAIT, STORAGE_WAIT)),
-    (ToolMissing, Rule(1, STORAGE_WAIT, STORAGE_WAIT)),
-    (Unconvertible, Rule(2, timedelta(minutes=1), rhythm.DAY)),
-    (Corrupt, Rule(5, timedelta(minutes=1), rhythm.DAY)),
-    (LinkDead, Rule(6, timedelta(seconds=30), rhythm.DAY)),
-    (AdapterFault, Rule(3, timedelta(minutes=1), rhythm.DAY)),
-    (Transient, Rule(30, timedelta(seconds=30), rhythm.HOUR)),
+    (StorageUnavailable, Rule(1, STORAGE_WAIT, STORAGE_WAIT, reasons.STORAGE)),
+    (ToolMissing, Rule(1, STORAGE_WAIT, STORAGE_WAIT, reasons.TOOL)),
+    (Unconvertible, Rule(2, timedelta(minutes=1), rhythm.DAY, reasons.CONVERSION)),
+    (Corrupt, Rule(5, timedelta(minutes=1), rhythm.DAY, reasons.BYTES)),
+    (LinkDead, Rule(6, timedelta(seconds=30), rhythm.DAY, reasons.LINK)),
+    (AdapterFault, Rule(3, timedelta(minutes=1), rhythm.DAY, reasons.ADAPTER)),
+    (Transient, Rule(30, timedelta(seconds=30), rhythm.HOUR, reasons.UNREACHABLE)),
+    (NeedsPerson, Rule(3, timedelta(minutes=1), rhythm.DAY, reasons.PERMISSION)),
 )
 _EVENTS = ((Unreachable, "job.unanswered"), (StorageUnavailable, "job.unstored"))
 """How failures are told that concern more than one item."""
 
-_OTHERWISE = Rule(3, timedelta(minutes=1), rhythm.DAY)
+_STOPPING = threading.Lock()
+
+_OTHERWISE = Rule(3, timedelta(minutes=1), rhythm.DAY, reasons.OTHER)
 
 
 def end(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
@@ -129,14 +146,20 @@ def describe(error: Exception) -> str:
     """One sentence; of what is not our own error only the kind, since it may quote anything."""
     if isinstance(error, CatchmentError):
         return f"{error}. {error.remedy}" if error.remedy else str(error)
-    return f"the program failed with {type(error).__name__}; this is a bug of Catchment"
+    return (
+        f"the program failed with {type(error).__name__}; this is a bug of Catchment, and "
+        'log.level = "debug" has the log say where'
+    )
 
 
 def stop_source(app: Application, source: LiveSource, error: CatchmentError) -> None:
-    """Ask nothing more of a source until its credential is mended."""
-    source.stopped = describe(error)
-    sources.stop(app.database, source.id, source.stopped, app.now())
-    app.tell("source.stopped", source=source.name, error=source.stopped)
+    """Ask nothing more of a source until its credential is mended; told once."""
+    why = describe(error)
+    with _STOPPING:  # all jobs in hand are refused at the same moment
+        told, source.stopped = bool(source.stopped), why
+    sources.stop(app.database, source.id, why, app.now())
+    if not told:
+        app.tell("source.stopped", source=source.name, error=why)
 
 
 def _wait(app: Application, job: Job, error: RateLimited | Later) -> None:
@@ -156,7 +179,7 @@ def _fail_poll(app: Application, source: LiveSource, job: Job, error: Exception)
     now = app.now()
     with app.database.write(source.id) as connection:
         jobs.hold(connection, job)
-        sources.count_failure(
+        frontiers.count_failure(
             connection,
             source.id,
             name,
@@ -178,32 +201,37 @@ def _fail_capture(app: Application, source: LiveSource, job: Job, error: Excepti
         if is_set_aside(connection, int(job.key)):
             jobs.finish(connection, job, now)
             return
-        set_recording(
-            connection,
-            int(job.key),
-            "parked" if parked else "open",
-            describe(error),
-            now,
-            retry_at=now + wait,
-        )
-    jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+        state, _ = read_state(connection, int(job.key))
+        # Of a recording that has all its files this was a look at whether there are more, and that
+        # nobody answered is no news of it.
+        if state != "quiet" or (parked and not isinstance(error, Transient)):
+            set_recording(
+                connection,
+                int(job.key),
+                "parked" if parked else "open",
+                describe(error),
+                now,
+                retry_at=now + wait,
+                reason_kind=rule.kind if parked else None,
+            )
+        jobs.give_back(connection, job, due_at=now + wait, error=describe(error))
 
 
 def _fail_media(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
     rule, now = _rule(error), app.now()
-    with app.database.read() as connection:
-        known = read_file(connection, int(job.key))
-    if known is None:
-        return
-    parked = known.attempts + 1 >= rule.tries
-    wait = rule.parked_for if parked else rhythm.back_off(known.attempts + 1, first=rule.first)
     with app.database.write(source.id) as connection:
         jobs.hold(connection, job)
+        known = read_file(connection, int(job.key))
+        if known is None or known.state == "skipped" or known.parked_by_person:
+            jobs.finish(connection, job, now)  # a person decided while it was fetched
+            return
+        parked = known.attempts + 1 >= rule.tries
+        wait = rule.parked_for if parked else rhythm.back_off(known.attempts + 1, first=rule.first)
         count_attempt(connection, known.id, describe(error), now + wait)
         if parked:
-            park_file(connection, known.id, describe(error), now, now + wait)
+            park_file(connection, known.id, describe(error), now, now + wait, rule.kind)
         settle_recording(connection, known.recording_id, now)
-    jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
+        jobs.give_back(connection, job, due_at=now + wait, error=describe(error))
 
 
 def _fail_derive(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
@@ -225,6 +253,7 @@ def _fail_derive(app: Application, source: LiveSource, job: Job, error: Exceptio
                 describe(error),
                 now,
                 now + wait,
+                rule.kind,
             )
             settle_recording(connection, known.recording_id, now)
     jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
@@ -242,7 +271,7 @@ def _fail_whole(app: Application, source: LiveSource, job: Job, error: Exception
     parked = job.attempts >= rule.tries
     wait = rule.parked_for if parked else rhythm.back_off(job.attempts, first=rule.first)
     if parked:
-        _PARK[job.kind](app, source.id, job, describe(error), now + wait)
+        _PARK[job.kind](app, source.id, job, describe(error), now + wait, rule.kind)
     jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
     if not parked:
         with app.database.write(source.id) as connection:
@@ -261,6 +290,14 @@ def _fail_map(app: Application, source: LiveSource, job: Job, error: Exception) 
     jobs.postpone(app.database, job, due_at=now + wait, error=describe(error))
 
 
+def _fail_inbox(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
+    """No item waits for the folder of the lists, so it is told like a list, until it is read."""
+    if isinstance(error, StorageUnavailable):
+        name, why = str(source.table.recovery), describe(error)
+        wanted.enter_unreadable(app.database, source.id, name, why, app.now())
+    _fail_other(app, source, job, error)
+
+
 def _fail_other(app: Application, source: LiveSource, job: Job, error: Exception) -> None:
     needs_person = isinstance(error, NeedsPerson)
     wait = STORAGE_WAIT if needs_person else rhythm.back_off(job.attempts)
@@ -275,6 +312,7 @@ _CONCERNS: dict[str, Callable[[Application, LiveSource, Job, Exception], None]] 
     "map": _fail_map,
     "playback": _fail_whole,
     "contact": _fail_whole,
+    "inbox": _fail_inbox,
 }
 
 
@@ -298,6 +336,10 @@ def wake(app: Application, source: LiveSource, connection: Connection) -> int:
     new += [
         jobs.NewJob("map", str(num), source.id, now)
         for num in troubles.list_unmapped(connection, source.id)
+    ]
+    new += [
+        jobs.NewJob(kind, key, source.id, now)
+        for kind, key in jobless.list_jobless(connection, source.id)
     ]
     jobs.want(app.database, connection, new)
     return len(new) + jobs.hasten(connection, jobs.WRITING, source.id, now)

@@ -7,8 +7,6 @@ used again, or is a leftover of the buffer that the next run sweeps away.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,17 +16,24 @@ from sqlalchemy import Connection
 from catchment import _crash
 from catchment._archive.hashes import build_digests
 from catchment._catalogue import jobs, sightings
-from catchment._catalogue.files import KnownFile, find_version, read_file
+from catchment._catalogue.files import KnownFile, describe, find_version, read_file, save_files
 from catchment._catalogue.jobs import NewJob
 from catchment._catalogue.outcomes import archive_file, drop_version
 from catchment._catalogue.recordings import KnownRecording, read_recordings, settle_recording
-from catchment._engine import disk, rhythm
+from catchment._engine import disk, parts, rhythm
 from catchment._engine.work import Work
 from catchment._media.signature import HEAD_BYTES, check_signature
 from catchment._media.split import plan_renditions
 from catchment._media.texts import read_text
 from catchment._media.walk import walk
-from catchment.errors import AdapterFault, Corrupt, LinkDead, StorageUnavailable, Unreachable
+from catchment.errors import (
+    AdapterFault,
+    Corrupt,
+    LinkDead,
+    LostRace,
+    StorageUnavailable,
+    Unreachable,
+)
 from catchment.model import Batch, Measured, MediaFile, Ready, Way, period
 from catchment.transport import Fetched
 
@@ -57,13 +62,13 @@ def fetch(work: Work) -> None:
         _finish_idle(work)
         return
     known, recording = found
-    part = work.app.buffer / f"{known.id}-{known.version}.part"
+    part = parts.name_part(work, known)
     verified = _obtain(work, known, recording, part)
     _crash.point("media.verified")
     work.app.archive.put_media(verified.part, verified.fetched.sha256)
     _commit(work, known, recording, verified)
     _crash.point("media.committed")
-    sweep(part)
+    parts.sweep(part)
     work.app.tell(
         "file.archived",
         source=work.source.name,
@@ -98,7 +103,10 @@ def _obtain(work: Work, known: KnownFile, recording: KnownRecording, part: Path)
         fetched = _write_inline(described, described.inline, part)
     else:
         disk.reserve(work.app.buffer, described.size_bytes or 0, work.app.settings.buffer.reserve)
+        parts.take_over(part)
         fetched = _download(work, described, part, again=known.attempts > 0)
+        if not part.exists():
+            raise LostRace("another runner goes on with this download, and took over what was here")
     measured, note = _verify(work, described, fetched, part)
     return Verified(part, fetched, measured, note)
 
@@ -206,7 +214,7 @@ def _verify(
     try:
         return _judge(work, described, fetched, part)
     except Corrupt:
-        sweep(part)
+        parts.sweep(part)
         raise
 
 
@@ -257,6 +265,7 @@ def _commit(work: Work, known: KnownFile, recording: KnownRecording, verified: V
     app, source = work.app, work.source
     with app.database.write(work.source.id) as connection:
         now = app.now()
+        told = read_file(connection, known.id)
         previous = find_version(connection, known, known.version - 1)
         if previous is not None and previous.sha256 == verified.fetched.sha256:
             drop_version(connection, known, previous.id)
@@ -273,10 +282,34 @@ def _commit(work: Work, known: KnownFile, recording: KnownRecording, verified: V
                 now=now,
             )
             _want_what_follows(work, connection, known, verified, now)
+        if told is not None:
+            _want_what_was_told(work, connection, known, told, recording, now)
         settle_recording(connection, recording.id, now)
         nums = [recording.interaction_num]
         sightings.want_mapping(app.database, connection, source.id, nums, now)
         jobs.finish(connection, work.job, now)
+
+
+def _want_what_was_told(
+    work: Work,
+    connection: Connection,
+    known: KnownFile,
+    told: KnownFile,
+    recording: KnownRecording,
+    now: datetime,
+) -> None:
+    """Have a file that was described anew while it was downloaded compared, as a later version.
+
+    What was downloaded is archived as what it was called when the download began: of which of the
+    two descriptions the bytes are, only another download can tell.
+    """
+    if describe(told.described) == describe(known.described):
+        return
+    # As old as its links are.
+    wanted = save_files(connection, recording.id, [told.described], told.ways_at or now)
+    rank = rhythm.rank(recording.value.occurred_at, work.platform_now, work.source.horizon)
+    new = [NewJob("media", str(file_id), work.source.id, now, rank) for file_id in wanted]
+    jobs.want(work.app.database, connection, new)
 
 
 def _want_what_follows(
@@ -287,15 +320,3 @@ def _want_what_follows(
         rank = rhythm.rank(now, now, work.source.horizon)
         job = NewJob("derive", str(known.id), work.source.id, now, rank)
         jobs.want(work.app.database, connection, [job])
-
-
-def sweep(part: Path) -> None:
-    """Remove what a download leaves in the buffer."""
-    for leftover in _leftovers(part):
-        with contextlib.suppress(OSError):
-            leftover.unlink(missing_ok=True)
-
-
-def _leftovers(part: Path) -> Iterator[Path]:
-    yield part
-    yield part.with_name(part.name + ".resume")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from catchment._catalogue import facts, jobs, sightings, sources
+from catchment._catalogue import facts, jobs, sightings, watermark
 from catchment._catalogue.database import chunks
 from catchment._engine import rhythm
 from catchment._engine.work import Work
@@ -42,9 +42,9 @@ def ask_missing(work: Work) -> None:
 def _ask(work: Work, unanswered: Sequence[facts.Unanswered]) -> None:
     """Ask for some recordings by their ids, as many at a time as the adapter takes."""
     source = work.source
-    rows: dict[str, list[int]] = {}
+    rows: dict[str, list[facts.Unanswered]] = {}
     for one in unanswered:
-        rows.setdefault(one.ask, []).append(one.row_id)
+        rows.setdefault(one.ask, []).append(one)
     for some in chunks(list(rows), source.batch.get("recover", 1)):
         if work.app.stop.is_set():
             return
@@ -61,7 +61,7 @@ def _ask(work: Work, unanswered: Sequence[facts.Unanswered]) -> None:
             facts.answer(connection, [row for item in left for row in rows[item]], work.now, "")
 
 
-def _keep(work: Work, outcome: Outcome, row_ids: Sequence[int]) -> None:
+def _keep(work: Work, outcome: Outcome, asked: Sequence[facts.Unanswered]) -> None:
     app, source = work.app, work.source
     now, platform_now = work.now, work.platform_now
     found = outcome.sightings if isinstance(outcome, Ready) else ()
@@ -81,7 +81,7 @@ def _keep(work: Work, outcome: Outcome, row_ids: Sequence[int]) -> None:
                 sightings=found,
                 facts=(),
                 now=now,
-                complete_to=sources.watermark(connection, source.id, source.lags).at,
+                complete_to=watermark.compute(connection, source.id, source.lags).listed,
                 rank=lambda at: rhythm.rank(at, platform_now, source.horizon),
             )
-        facts.answer(connection, row_ids, now, gone_why)
+        facts.answer(connection, asked, now, gone_why)

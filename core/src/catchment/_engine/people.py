@@ -24,7 +24,12 @@ def sync_directory(work: Work) -> None:
     kind = source.adapter
     every = guard(kind.name, "directory_every_of", lambda: _read_rhythm(source))
     synced = directory.save_directory(
-        work.app.database, source.id, rows, work.now, imports_left=kind.imports_left
+        work.app.database,
+        source.id,
+        rows,
+        work.now,
+        imports_left=kind.imports_left,
+        claimed=work.job,
     )
     with work.app.database.write(work.source.id) as connection:
         now = work.now

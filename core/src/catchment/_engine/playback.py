@@ -147,6 +147,10 @@ def make_playback(work: Work) -> None:
     with app.database.write(work.source.id) as connection:
         now = work.now
         jobs.hold(connection, work.job)
+        whole = interactions.read(connection, num)
+        if whole is not None and whole.num != num:
+            jobs.finish(connection, work.job, now)  # joined meanwhile: this is half a call
+            return
         of = sorted({file.recording_id for file in plan.files})
         outcomes.drop_renditions(connection, of, WHOLE_CALL)
         outcomes.add_rendition(
@@ -168,7 +172,9 @@ def make_playback(work: Work) -> None:
     app.tell("call.put_together", source=work.source.name, files=len(plan.files))
 
 
-def park(app: Application, source_id: int, job: Job, reason: str, retry_at: datetime) -> None:
+def park(
+    app: Application, source_id: int, job: Job, reason: str, retry_at: datetime, reason_kind: str
+) -> None:
     """Say beside the first recording that the call could not be put together, and why."""
     num = int(job.key)
     with app.database.write(source_id) as connection:
@@ -186,6 +192,7 @@ def park(app: Application, source_id: int, job: Job, reason: str, retry_at: date
                 reason,
                 now,
                 retry_at,
+                reason_kind,
             )
             jobs.want(app.database, connection, [NewJob("seal", job.key, source_id, now)])
 

@@ -7,7 +7,7 @@ was listed to its last page, and only over what the platform says it answered fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from catchment import _crash
-from catchment._catalogue import gaps, jobs, sightings, sources
+from catchment._catalogue import frontiers, jobs, sightings, sources, watermark
+from catchment._catalogue.database import Database
+from catchment._catalogue.frontiers import Walk
 from catchment._catalogue.jobs import NewJob
-from catchment._catalogue.sources import Walk
-from catchment._engine import rhythm
+from catchment._engine import lost, rhythm
 from catchment._engine.application import LiveSource
 from catchment._engine.work import Work, feed_key, read_feed_key
 from catchment.errors import CursorLost, Later, PollFailed, TooWide, Truncated
@@ -33,8 +34,6 @@ AFRESH: Mapping[str, Any] = dict.fromkeys(
 """A window of which nothing was listed yet."""
 
 PARTITIONS_EVERY = timedelta(hours=1)
-
-SECOND = timedelta(seconds=1)
 
 MOST_SKEW = timedelta(seconds=60)
 """A clock that is further from the platform's than this should be set by a person."""
@@ -52,15 +51,16 @@ def poll(work: Work) -> None:
     with work.app.database.write(work.source.id) as connection:
         # Whoever lost the job meanwhile must not put a part on record that was retired.
         jobs.hold(connection, work.job)
-        sources.enter_feed(work.app.database, connection, work.source.id, name, partition)
-    _begin_due_walks(work, feed, partition)
-    while walk := _next_walk(work, name, partition):
-        _list_window(work, feed, walk)
-        if work.app.stop.is_set():
-            raise Later("the runner is stopping", at=work.now)
+        frontiers.enter_feed(work.app.database, connection, work.source.id, name, partition)
+    if _begin_due_walks(work, feed, partition):
+        # What an earlier run had begun ends where it was begun: the news since then is asked for
+        # as well, or a single run after a kill would list nothing new.
+        _list_walks(work, feed, partition)
+        _begin_due_walks(work, feed, partition, again=True)
+    _list_walks(work, feed, partition)
     with work.app.database.write(work.source.id) as connection:
         now = work.now
-        sources.update_feed(
+        frontiers.update_feed(
             connection,
             work.source.id,
             name,
@@ -71,13 +71,25 @@ def poll(work: Work) -> None:
             error=None,
             lasting=False,
         )
-        row = sources.read_feed(work.app.database, work.source.id, name, partition)
-        again_at = rhythm.next_look(feed, _read_rungs(row.rungs), now)
-        jobs.finish(connection, work.job, now, again_at=again_at)
+        skew = work.source.kit.offset
+        sources.enter_skew(connection, work.source.id, skew if abs(skew) > MOST_SKEW else None)
+        row = frontiers.read_feed(work.app.database, work.source.id, name, partition)
+        # Rungs are begun by the platform's time: by a clock that is ahead of it the next one would
+        # be due before it is, and the feed be asked without end until then.
+        theirs = work.platform_now
+        wait = rhythm.next_look(feed, _read_rungs(row.rungs), theirs) - theirs
+        jobs.finish(connection, work.job, now, again_at=now + wait)
     work.app.tell("poll.walked", source=work.source.name, feed=name, partition=partition)
-    skew = work.source.kit.offset
     if abs(skew) > MOST_SKEW:
         work.app.tell("clock.skewed", source=work.source.name, seconds=skew.total_seconds())
+
+
+def _list_walks(work: Work, feed: Feed, partition: str) -> None:
+    """List what is on record for the feed, to the end."""
+    while walk := _next_walk(work, feed.name, partition):
+        _list_window(work, feed, walk)
+        if work.app.stop.is_set():
+            raise Later("the runner is stopping", at=work.now)
 
 
 def _leave(work: Work, name: str, partition: str) -> None:
@@ -101,14 +113,36 @@ def list_polls(source: LiveSource, now: datetime) -> list[NewJob]:
     ]
 
 
+def stand_polls(
+    database: Database, connection: Connection, source_id: int, polls: Sequence[NewJob]
+) -> None:
+    """Make sure that the jobs of feeds stand, and that each feed is on record as not yet listed.
+
+    A watermark that was computed of those feeds alone whose turn has come would be ahead of all
+    that the others are going to list.
+    """
+    jobs.stand(database, connection, polls)
+    for new in polls:
+        name, partition = read_feed_key(new.key)
+        frontiers.enter_feed(database, connection, source_id, name, partition)
+
+
 def stand_partitions(work: Work) -> None:
     """Ask again which parts the feeds have: new ones are listed, vanished ones leave a gap."""
     named = {feed.name: work.source.hooks.partitions(feed) for feed in work.source.feeds.values()}
     with work.app.database.write(work.source.id) as connection:
         now = work.now
-        jobs.stand(
+        listed = {
+            name: frontiers.list_partitions(connection, work.source.id, name) for name in named
+        }
+        # Where none of the parts is left, it is the answer that is odd and not the platform.
+        named = {
+            name: parts for name, parts in named.items() if any(parts) or not any(listed[name])
+        }
+        stand_polls(
             work.app.database,
             connection,
+            work.source.id,
             [
                 NewJob("poll", feed_key(work.source.id, name, part), work.source.id, now)
                 for name, parts in named.items()
@@ -116,12 +150,11 @@ def stand_partitions(work: Work) -> None:
             ],
         )
         for name, parts in named.items():
-            known = sources.list_partitions(connection, work.source.id, name)
-            # Where none of the parts is left, it is the answer that is odd and not the platform.
+            known = listed[name]
             gone = [part for part in known if part not in parts] if {*known} & {*parts} else []
             oldest = _find_oldest(work, work.source.feeds[name])
             for part in gone:
-                sources.retire_partition(connection, work.source.id, name, part, now, oldest)
+                frontiers.retire_partition(connection, work.source.id, name, part, now, oldest)
                 work.app.tell("part.gone", source=work.source.name, feed=name, partition=part)
             jobs.drop(connection, "poll", [feed_key(work.source.id, name, p) for p in gone])
         jobs.finish(connection, work.job, now, again_at=now + PARTITIONS_EVERY)
@@ -134,19 +167,27 @@ def _find_oldest(work: Work, feed: Feed) -> datetime:
     return oldest if since is None else max(oldest, since)
 
 
-def _begin_due_walks(work: Work, feed: Feed, partition: str) -> None:
-    """Put on record what the feed is to be asked for now."""
+def _begin_due_walks(work: Work, feed: Feed, partition: str, *, again: bool = False) -> bool:
+    """Put on record what the feed is to be asked for now; whether news were begun on before.
+
+    Args:
+        work: The job.
+        feed: What is asked.
+        partition: Which part of it.
+        again: It was asked a moment ago: what is news since then can wait for its turn.
+    """
     source_id, now = work.source.id, work.platform_now
-    row = sources.read_feed(work.app.database, source_id, feed.name, partition)
+    row = frontiers.read_feed(work.app.database, source_id, feed.name, partition)
     running = {
         walk.purpose
-        for walk in sources.list_walks(work.app.database, source_id, feed.name, partition)
+        for walk in frontiers.list_walks(work.app.database, source_id, feed.name, partition)
     }
     plan = rhythm.plan(
         feed,
         frontier=row.frontier,
         rungs=_read_rungs(row.rungs),
         now=now,
+        until=work.listable_until,
         since=work.source.table.starts_at(now),
     )
     with work.app.database.write(work.source.id) as connection:
@@ -155,10 +196,10 @@ def _begin_due_walks(work: Work, feed: Feed, partition: str) -> None:
             # What goes on after a pause is finished first: where a platform may be asked once a
             # minute, the news of the last minute would leave no turn for anything else.
             fresh = row.frontier is not None and stretch.end - row.frontier < period(feed.every)
-            if stretch.purpose == "frontier" and running and fresh:
+            if stretch.purpose == "frontier" and (running or again) and fresh:
                 continue
             if stretch.purpose not in running:
-                sources.begin_walk(
+                frontiers.begin_walk(
                     connection,
                     source_id=source_id,
                     name=feed.name,
@@ -169,16 +210,10 @@ def _begin_due_walks(work: Work, feed: Feed, partition: str) -> None:
                 )
         if "lookback" not in running:  # else the rung is begun when the one before it has ended
             rungs = row.rungs | {rung: now.isoformat() for rung in plan.rungs}
-            sources.update_feed(connection, source_id, feed.name, partition, rungs=rungs)
+            frontiers.update_feed(connection, source_id, feed.name, partition, rungs=rungs)
         if plan.lost is not None and "frontier" not in running:
-            _enter_gap(work, connection, feed, partition, plan.lost)
-
-
-def _enter_gap(
-    work: Work, connection: Connection, feed: Feed, partition: str, lost: Window
-) -> None:
-    why = f"the platform lists no more than the last {feed.horizon} and was not asked in time"
-    gaps.enter(connection, work.source.id, feed.name, partition, lost, why, work.now)
+            lost.enter(work, connection, feed, partition, plan.lost)
+    return "frontier" in running
 
 
 def _read_rungs(rungs: dict[str, str]) -> dict[str, datetime]:
@@ -186,7 +221,7 @@ def _read_rungs(rungs: dict[str, str]) -> dict[str, datetime]:
 
 
 def _next_walk(work: Work, name: str, partition: str) -> Walk | None:
-    walks = sources.list_walks(work.app.database, work.source.id, name, partition)
+    walks = frontiers.list_walks(work.app.database, work.source.id, name, partition)
     return min(walks, key=lambda walk: (_ORDER[walk.purpose], walk.id), default=None)
 
 
@@ -197,12 +232,12 @@ def _list_window(work: Work, feed: Feed, walk: Walk) -> None:
         PollFailed: It did not come to its end for the last time; nothing moved.
         Transient: The platform did not answer; the window goes on from its last page.
     """
-    lost = _find_lost(work, feed, walk)
-    if lost is not None and lost.end >= walk.end_at:
-        _give_up(work, walk, lost)
+    missed = lost.find(work, feed, walk)
+    if missed is not None and missed.end >= walk.end_at:
+        _give_up(work, walk, missed)
         return
-    if lost is not None:
-        walk = _begin_after(walk, lost)
+    if missed is not None:
+        walk = _begin_after(walk, missed)
     if walk.cursor is None:
         # Also what a kill left of a window that has no cursor: it is listed from its first page.
         walk = replace(walk, **AFRESH)
@@ -214,7 +249,7 @@ def _list_window(work: Work, feed: Feed, walk: Walk) -> None:
     window, mark = Window(start, walk.slice_end), _find_mark(work, walk)
     span = Span(feed.name, walk.partition, window, walk.cursor, mark)
     try:
-        covers, mark = _list_pages(work, walk, span, lost)
+        covers, mark = _list_pages(work, walk, span, missed)
     except (CursorLost, Truncated) as error:
         _restart(work, walk, error)
     except TooWide as error:
@@ -227,60 +262,49 @@ def _find_mark(work: Work, walk: Walk) -> str:
     """From where *walk* may go on: only news, because a mark knows of nothing before it."""
     if walk.purpose != "frontier":
         return ""
-    row = sources.read_feed(work.app.database, walk.source_id, walk.feed, walk.partition)
+    row = frontiers.read_feed(work.app.database, walk.source_id, walk.feed, walk.partition)
     return str(row.mark)
 
 
-def _find_lost(work: Work, feed: Feed, walk: Walk) -> Window | None:
-    """What *walk* was to list next and the platform lists no more: nobody asked for too long.
-
-    A window whose pages are coming was begun in time.  What begins at the very edge of what may be
-    asked, as a first listing does, is not late for every minute that it has to wait.
-    """
-    listed_from = work.platform_now - period(feed.horizon)
-    if walk.position >= listed_from - SECOND:
-        return None
-    if walk.cursor is not None and walk.paged_at and work.now - walk.paged_at <= rhythm.HOUR:
-        return None
-    row = sources.read_feed(work.app.database, walk.source_id, walk.feed, walk.partition)
-    at_the_edge = row.frontier is None or walk.purpose != "frontier"
-    if at_the_edge and walk.position >= listed_from - rhythm.HOUR:
-        return None
-    return Window(walk.position, min(listed_from, walk.end_at))
-
-
-def _begin_after(walk: Walk, lost: Window) -> Walk:
+def _begin_after(walk: Walk, missed: Window) -> Walk:
     """*walk*, to be begun anew after what was lost: what is open of its window, else the next."""
-    still = walk.slice_end is not None and walk.slice_end > lost.end
+    still = walk.slice_end is not None and walk.slice_end > missed.end
     slice_end = walk.slice_end if still else None
-    return replace(walk, start_at=lost.end, position=lost.end, slice_end=slice_end, **AFRESH)
+    return replace(walk, start_at=missed.end, position=missed.end, slice_end=slice_end, **AFRESH)
 
 
-def _give_up(work: Work, walk: Walk, lost: Window) -> None:
+def _give_up(work: Work, walk: Walk, missed: Window) -> None:
     """End a walk of which the platform lists nothing any more."""
     with work.app.database.write(work.source.id) as connection:
         jobs.hold(connection, work.job)
-        _enter_lost(work, connection, walk, lost)
+        lost.enter_walk(work, connection, walk, missed)
         if walk.purpose == "frontier":
-            sources.move_frontier(
-                connection, walk.source_id, walk.feed, walk.partition, walk.end_at
+            frontiers.move_frontier(
+                connection,
+                walk.source_id,
+                walk.feed,
+                walk.partition,
+                walk.end_at,
+                since=missed.end,
             )
-        sources.end_walk(connection, walk.id)
+        frontiers.end_walk(connection, walk.id)
 
 
 def _list_pages(
-    work: Work, walk: Walk, span: Span, lost: Window | None
+    work: Work, walk: Walk, span: Span, missed: Window | None
 ) -> tuple[Window | None, str]:
     """Commit every page of a window; what the platform answered for, and its mark, where it says.
 
-    With the first page goes the gap of what was *lost* before it, so that no frontier passes it
+    With the first page goes the gap of what was *missed* before it, so that no frontier passes it
     unseen, and a platform that does not answer has no gap entered with every try.
     """
     seen: set[int] = set()
     listed, total, covers, mark = walk.listed, walk.total, walk.covers, ""
     for page in _poll_pages(work, span):
-        _crash.point("page.read")
-        total = page.total if page.total is not None else total
+        _crash.point("page.read", "recordings" if page.sightings else "facts")
+        if page.total is not None:
+            # What was deleted between two pages moved those behind it: then a row was passed over.
+            total = max(page.total, total or 0)
         if total is not None:  # only then does it matter which rows were told twice
             fresh = {hash(row.external_id) for row in page.sightings}
             fresh |= {hash((row.kind, row.fact_id)) for row in page.facts}
@@ -295,8 +319,8 @@ def _list_pages(
             covers_from=None if covers is None else covers.start,
             covers_to=None if covers is None else covers.end,
         )
-        _commit_page(work, walk, span, page, lost)
-        lost = None
+        _commit_page(work, walk, span, page, missed)
+        missed = None
         _crash.point("page.committed")
     if total is not None and listed < total:
         raise Truncated(
@@ -318,12 +342,12 @@ def _poll_pages(work: Work, span: Span) -> Iterator[Page]:
             raise Later("the runner is stopping", at=work.now)
 
 
-def _commit_page(work: Work, walk: Walk, span: Span, page: Page, lost: Window | None) -> None:
+def _commit_page(work: Work, walk: Walk, span: Span, page: Page, missed: Window | None) -> None:
     app, source = work.app, work.source
-    now, platform_now = work.now, work.platform_now
+    now, platform_now, horizon = work.now, work.platform_now, source.horizon
     with app.database.write(work.source.id) as connection:
         jobs.hold(connection, work.job)
-        mark = sources.watermark(connection, source.id, source.lags)
+        mark = watermark.compute(connection, source.id, source.lags)
         told = sightings.record(
             app.database,
             connection,
@@ -332,13 +356,13 @@ def _commit_page(work: Work, walk: Walk, span: Span, page: Page, lost: Window | 
             sightings=page.sightings,
             facts=page.facts,
             now=now,
-            complete_to=mark.at,
-            rank=lambda at: rhythm.rank(at, platform_now, source.horizon),
+            complete_to=mark.listed,
+            rank=lambda at: rhythm.rank(at, platform_now, horizon),
             again=walk.purpose == "recovery",
         )
-        if lost is not None:
-            _enter_lost(work, connection, walk, lost)
-        sources.update_walk(
+        if missed is not None:
+            lost.enter_walk(work, connection, walk, missed)
+        frontiers.update_walk(
             connection,
             walk.id,
             start_at=walk.start_at,  # after what was lost, or the walk's end would close that gap
@@ -352,7 +376,7 @@ def _commit_page(work: Work, walk: Walk, span: Span, page: Page, lost: Window | 
             covers_to=walk.covers_to,
         )
         if told.new or told.changed or told.facts:
-            sources.update_feed(connection, source.id, span.feed, span.partition, news_at=now)
+            frontiers.update_feed(connection, source.id, span.feed, span.partition, news_at=now)
     app.tell(
         "page.listed",
         source=source.name,
@@ -379,22 +403,20 @@ def _end_window(work: Work, walk: Walk, covers: Window, mark: str) -> None:
         jobs.hold(connection, work.job)
         if walk.purpose == "frontier":
             kept = mark if done_to >= walk.end_at else None
-            sources.move_frontier(
-                connection, walk.source_id, walk.feed, walk.partition, done_to, kept
-            )
-        if done_to >= walk.end_at:
-            sources.end_walk(connection, walk.id)
-            gaps.close_listed(
+            frontiers.move_frontier(
                 connection,
                 walk.source_id,
-                Window(walk.start_at, done_to),
                 walk.feed,
-                _list_same(work, walk.feed),
                 walk.partition,
-                work.now,
+                done_to,
+                since=walk.start_at,
+                mark=kept,
             )
+        if done_to >= walk.end_at:
+            frontiers.end_walk(connection, walk.id)
+            lost.close(work, connection, walk, done_to)
         else:
-            sources.update_walk(
+            frontiers.update_walk(
                 connection,
                 walk.id,
                 position=done_to,
@@ -403,22 +425,6 @@ def _end_window(work: Work, walk: Walk, covers: Window, mark: str) -> None:
                 **AFRESH,
             )
     _crash.point("poll.walked")
-
-
-def _enter_lost(work: Work, connection: Connection, walk: Walk, lost: Window) -> None:
-    """Enter what a walk came too late for, unless it was a second look or nobody wants it."""
-    since = work.source.table.starts_at(work.platform_now)
-    start = lost.start if since is None else max(lost.start, since)
-    if walk.purpose != "lookback" and start < lost.end:
-        feed = work.source.feeds[walk.feed]
-        _enter_gap(work, connection, feed, walk.partition, Window(start, lost.end))
-
-
-def _list_same(work: Work, name: str) -> list[str]:
-    """The feeds that list the same as the one called *name*, itself among them."""
-    feeds = work.source.feeds
-    of = feeds[name].lists or name
-    return [feed.name for feed in feeds.values() if (feed.lists or feed.name) == of]
 
 
 def _restart(work: Work, walk: Walk, error: PollFailed) -> None:
@@ -430,11 +436,11 @@ def _restart(work: Work, walk: Walk, error: PollFailed) -> None:
     given_up = restarts >= MOST_RESTARTS
     with work.app.database.write(work.source.id) as connection:
         jobs.hold(connection, work.job)
-        sources.update_walk(
+        frontiers.update_walk(
             connection, walk.id, slice_end=None, restarts=0 if given_up else restarts, **AFRESH
         )
         if walk.purpose == "frontier" and isinstance(error, CursorLost):
-            sources.update_feed(connection, walk.source_id, walk.feed, walk.partition, mark="")
+            frontiers.update_feed(connection, walk.source_id, walk.feed, walk.partition, mark="")
     if given_up:
         raise error
 
@@ -452,4 +458,4 @@ def _halve(work: Work, feed: Feed, walk: Walk, error: TooWide) -> None:
         ) from error
     with work.app.database.write(work.source.id) as connection:
         jobs.hold(connection, work.job)
-        sources.update_walk(connection, walk.id, slice_end=half, **AFRESH)
+        frontiers.update_walk(connection, walk.id, slice_end=half, **AFRESH)

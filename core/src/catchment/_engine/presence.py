@@ -17,19 +17,22 @@ from catchment.errors import CatalogueUnusable, Misuse
 from catchment.settings import Settings
 
 
-def require_catalogue(settings: Settings, *, begin: bool = False) -> None:
+def require_catalogue(settings: Settings, *, begin: bool = False) -> bool:
     """Make sure that a catalogue was made before; nothing is written.
 
     Args:
         settings: Say where catalogue and archive are.
         begin: The caller is one that makes the first catalogue, if none was lost.
 
+    Returns:
+        Whether there is one; ``False`` only where the caller makes the first.
+
     Raises:
         Misuse: There is none yet.
         CatalogueUnusable: There is none, and the archive holds what was captured.
     """
-    if _is_there(settings):
-        return
+    if not lacks_file(settings) and _is_prepared(settings):
+        return True
     if holds_captured(settings):
         raise _lost(settings, "there is no catalogue at")
     if not begin:
@@ -38,6 +41,26 @@ def require_catalogue(settings: Settings, *, begin: bool = False) -> None:
             remedy="'catchment run' makes it; if there should be one, correct the setting "
             "catalogue.url.",
         )
+    return False
+
+
+def lacks_file(settings: Settings) -> bool:
+    """Whether the catalogue is to be a file that is not there; a server may always know of one.
+
+    Raises:
+        CatalogueUnusable: The folder cannot be looked into.
+    """
+    url = make_url(settings.catalogue.url)
+    if url.get_backend_name() != "sqlite":
+        return False
+    path = Path(url.database or "")
+    try:
+        return not path.exists()
+    except OSError as error:
+        raise CatalogueUnusable(
+            f"the catalogue {path} cannot be looked for: {error.strerror}",
+            remedy="Correct the setting catalogue.url or the rights of the folder.",
+        ) from None
 
 
 def require_memory(settings: Settings, database: Database) -> None:
@@ -73,10 +96,7 @@ def name_catalogue(settings: Settings) -> str:
     return url.set(password=None).render_as_string()
 
 
-def _is_there(settings: Settings) -> bool:
-    url = make_url(settings.catalogue.url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return False
+def _is_prepared(settings: Settings) -> bool:
     database = open_database(settings.catalogue.read_url())
     try:
         with database.read() as connection:

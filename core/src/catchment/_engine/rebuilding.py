@@ -9,21 +9,21 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, make_url
 
-from catchment._archive.books import Books, SourceKey
+from catchment._archive.books import Books, SourceKey, say_lost
 from catchment._archive.durable import make_folder, rename_once, storage_errors, sync
 from catchment._archive.manifest import read_manifest
 from catchment._archive.package import Package
-from catchment._catalogue import restore
+from catchment._catalogue import books, restore
 from catchment._engine import consolidation
 from catchment._engine.application import Application
-from catchment._engine.restoring import Ledger, Target, restore_package
+from catchment._engine.restoring import Ledger, Target, add_package, restore_package
 from catchment.adapters import Adapter, load_adapter
 from catchment.errors import CatchmentError, Corrupt, Misuse
 from catchment.model import period
@@ -77,6 +77,7 @@ class _Rebuild:
         self._shelf = Books(app.archive)
         self._done = Rebuilt()
         self._adapters: dict[str, type[Adapter]] = {}
+        self._twins: list[tuple[int, tuple[int, ...]]] = []
 
     def run(self) -> Rebuilt:
         """Read everything and write it in one transaction."""
@@ -93,9 +94,12 @@ class _Rebuild:
                     self._restore(connection, interaction_id, version)
             keys = sorted({leaf.source for leaf in self._shelf.list_leaves()})
             # All rows first: what follows from them is numbered after the last of them.
-            for ledger in [self._read_books(connection, key) for key in keys]:
+            ledgers = [self._read_books(connection, key) for key in keys]
+            books.number_after(app.database, connection, self._shelf.find_last())
+            for source_id, nums in self._twins:
+                restore.join_twins(app.database, connection, source_id, nums, app.now())
+            for ledger in ledgers:
                 ledger.close()
-            restore.finish(app.database, connection)
             done.sources = restore.count_sources(connection)
         tell = self._tell
         tell("rebuild.done", interactions=done.interactions, unreadable=len(done.unreadable))
@@ -132,8 +136,13 @@ class _Rebuild:
         ages = tuple(sorted(period(age) for age in adapter.revisit))
         target = Target(app.database, connection, source_id, app.now(), ages)
         num = restore_package(target, package, dict(self._read_documents(package)))
+        branches = list(self._read_branches(interaction_id, newest, package))
+        for branch in branches:
+            add_package(target, branch, num, dict(self._read_documents(branch)))
+        self._find_twins(target, num, [package, *branches])
         words = self._read_words(package)
-        consolidation.save(app.database, connection, num, package.draft, words, package.created_at)
+        mapped = [consolidation.Mapped(num, package.draft, words)]
+        consolidation.save(app.database, connection, mapped, package.created_at)
         # A newest version that cannot be read keeps its number: it is never written over.
         restore.mark_sealed(
             connection,
@@ -156,6 +165,39 @@ class _Rebuild:
             except CatchmentError as error:
                 self._miss(f"{interaction_id} v{version}", error)
         return None
+
+    def _read_branches(
+        self, interaction_id: str, newest: int, package: Package
+    ) -> Iterator[Package]:
+        """Versions that no later one follows on: the last words of a history that was left.
+
+        There is such a one where an old copy of the catalogue was put back; what was sealed between
+        the copy and that moment, later versions may not know.  A version that cannot be read is
+        passed over: nothing of it is needed unless it is such a one, and ``verify`` tells of it.
+        """
+        followed = {package.previous_document_id}
+        for version in range(newest - 1, 0, -1):
+            try:
+                data = self._app.archive.read(interaction_id, version)
+                known = json.loads(data)
+                if known["uuid"] not in (*followed, package.document_id):
+                    yield read_manifest(data)
+                followed.add(known.get("amended", {}).get("uuid"))
+            except (CatchmentError, ValueError, KeyError, TypeError, AttributeError):
+                continue
+
+    def _find_twins(self, target: Target, num: int, packages: Sequence[Package]) -> None:
+        """Note which other interactions share a key or a recording with this one.
+
+        An old copy of the catalogue gave a new id to what it had lost, and sealed it again.
+        """
+        recordings = [one for package in packages for one in package.recordings]
+        keys = [key for one in recordings for key in one.keys]
+        keys += [key for package in packages for one in package.facts for key in one.fact.keys]
+        ids = sorted({one.external_id for one in recordings})
+        twins = restore.list_twins(target.connection, target.source_id, num, keys, ids)
+        if twins or len(packages) > 1:
+            self._twins.append((target.source_id, (num, *sorted(twins))))
 
     def _read_documents(self, package: Package) -> Iterator[tuple[str, Mapping[str, object]]]:
         """The bodies of a package's documents by their hash, as far as they can be read."""
@@ -210,6 +252,9 @@ class _Rebuild:
         except Corrupt as error:
             self._miss(f"books of {key.platform} {key.account_id}", error)
         ledger.flush()
+        if lost := self._shelf.find_lost(key):
+            why = Corrupt(f"{say_lost(lost)}, though others follow: a leaf is missing")
+            self._miss(f"books of {key.platform} {key.account_id}: a hole", why)
         return ledger
 
     def _miss(self, name: str, error: Exception) -> None:
@@ -263,6 +308,7 @@ def back_up(settings: Settings, to: Path) -> Path:
 
 
 def _copy_sqlite(catalogue: Path, copy: Path) -> None:
+    copy.touch()  # what keeps it from being written, in the words of the system
     try:
         with (
             closing(sqlite3.connect(catalogue, timeout=60)) as source,

@@ -4,12 +4,16 @@ Recovery by the system needs nothing here: a feed's ladder of lookback is a peri
 sets itself, on a schedule, and a lost watermark makes the next poll start at the feed's horizon.
 
 A list is a CSV in ``recovery/<source>/csv``.  It is moved to ``processed`` only when every id of it
-was answered; a list that was changed meanwhile is read again, and nothing is asked twice.
+was answered and packages of the archive tell of what it found: until then a lost catalogue would
+know of that by this list alone.  A list that was changed meanwhile is read again.
+
+A list is moved in two steps.  It gets a hidden name in ``processed`` first, under which nobody
+replaces it, and is read once more; what is found under such a name later was left by a try that was
+killed, and goes back.
 """
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
 import os
@@ -17,19 +21,23 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from catchment import _crash
-from catchment._catalogue import jobs, sightings, sources, wanted
+from catchment._archive.durable import rename_once
+from catchment._catalogue import jobs, sightings, wanted, watermark
 from catchment._engine import rhythm
-from catchment._engine.application import Application, LiveSource
-from catchment._engine.work import Work, feed_key
+from catchment._engine.work import Work
 from catchment.errors import Absent, AdapterFault, Misuse, StorageUnavailable
-from catchment.model import Denied, Nothing, NotYet, Outcome, Ready, Window, period
+from catchment.model import Denied, Nothing, NotYet, Outcome, Ready
 
 EVERY = timedelta(minutes=5)
 AGAIN = timedelta(minutes=15)
+TAKEN = ".taken-"
+"""Begins the name of a list that is about to be moved."""
+
 MOST_CHARACTERS = 256
 COLUMNS = ("id", "external_id")
 """Names of a header under which the ids stand, besides those that the adapter declares; without a
@@ -146,7 +154,10 @@ def drop_list(source_folder: Path, path: Path, columns: Sequence[str] = ()) -> P
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise Misuse(f"the list {path} cannot be read: {error.strerror}") from error
+        raise Misuse(
+            f"the list {path} cannot be read: {error.strerror}",
+            remedy="Name a file that is there and that this user may read.",
+        ) from error
     try:
         entries = read_list(data, columns)
     except Misuse as error:
@@ -164,51 +175,99 @@ def drop_list(source_folder: Path, path: Path, columns: Sequence[str] = ()) -> P
         os.replace(temporary, target)
     except OSError as error:
         raise StorageUnavailable(
-            f"the folder {inbox} cannot be written: {error.strerror}"
+            f"the folder {inbox} cannot be written: {error.strerror}",
+            remedy="Correct the setting recovery of the source, or the rights of the folder.",
         ) from error
     return target
 
 
+Stage = Literal["unreadable", "asked", "found", "done"]
+"""How far a list is: while it is ``asked`` the platform or its writer is waited for, while it is
+``found`` a package."""
+
+
 def read_inbox(work: Work) -> None:
-    """Read the lists in the folder, ask for what they name, move those that are answered."""
+    """Read the lists in the folder, ask for what they name, move those that are done with."""
+    database, source_id = work.app.database, work.source.id
     inbox, processed = inbox_of(work.source.table.recovery)
-    lists = sorted(inbox.glob("*.csv"))
-    waiting = [path.name for path in lists if not _handle(work, path, processed)]
-    wanted.forget_unreadable(work.app.database, work.source.id, waiting)
-    with work.app.database.write() as connection:
+    stages: dict[str, Stage] = {}
+    digests: set[str] = set()
+    for path in _list_folder(inbox, processed):
+        stages[path.name], digest = _handle(work, path, processed)
+        digests.add(digest)
+    unreadable = [name for name, stage in stages.items() if stage == "unreadable"]
+    with database.write() as connection:
+        # Another runner that has the job now may know of lists that were not there before.
+        jobs.hold(connection, work.job)
+        wanted.forget_unreadable(connection, source_id, unreadable)
+        wanted.forget_others(connection, source_id, digests)
+    waits = not {"unreadable", "asked"}.isdisjoint(stages.values())
+    with database.write() as connection:
         now = work.now
-        jobs.finish(connection, work.job, now, again_at=now + (AGAIN if waiting else EVERY))
+        jobs.finish(connection, work.job, now, again_at=now + (AGAIN if waits else EVERY))
 
 
-def _handle(work: Work, path: Path, processed: Path) -> bool:
-    """Process one list; whether it is done with.
+def _list_folder(inbox: Path, processed: Path) -> list[Path]:
+    """What lies in *inbox*, by name; ``Path.glob`` finds nothing where it may not look.
+
+    Hidden names are those of files that are being written.
+
+    Raises:
+        StorageUnavailable: The folder cannot be read.
+    """
+    try:
+        for path in list(processed.iterdir()):
+            if path.name.startswith(TAKEN):
+                _put_back(path, inbox)
+        return sorted(path for path in inbox.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise StorageUnavailable(
+            f"the recovery folder {inbox} cannot be read: {error.strerror}",
+            remedy="Correct the rights of the folder, or mend its volume.",
+        ) from error
+
+
+def _handle(work: Work, path: Path, processed: Path) -> tuple[Stage, str]:
+    """Process one list; how far it is, and its digest.
 
     Raises:
         StorageUnavailable: It cannot be moved; it stays, and nothing is asked twice.
     """
     database, source = work.app.database, work.source
+    if path.suffix.lower() != ".csv" and _is_being_written(path):
+        return "asked", ""  # what is copied under another name is given its own at the end
     try:
+        _refuse_stranger(path)
         data = path.read_bytes()
         entries = read_list(data, source.adapter.id_columns)
     except (OSError, Misuse) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         work.app.tell("recovery.unreadable", source=source.name, file=path.name, error=str(why))
         wanted.enter_unreadable(database, source.id, path.name, str(why), work.now)
-        return False
+        return "unreadable", ""
     digest = hashlib.sha256(data).hexdigest()
     rows = [(entry.line, entry.value, entry.fault) for entry in entries]
     wanted.enter(database, source.id, path.name, digest, rows)
     _crash.point("recovery.listed")
     _ask(work, digest)
     answers = wanted.list_answers(database, source.id, digest)
-    if any(answer.state == "open" for answer in answers):
-        return False
+    lost = bool(entries) and not answers  # by a runner that took this one for dead
+    if lost or any(answer.state == "open" for answer in answers) or _is_being_written(path):
+        return "asked", digest
+    if not wanted.is_sealed(database, source.id, digest):
+        return "found", digest
+    with database.write() as connection:
+        jobs.hold(connection, work.job)
     database.make_durable()
     try:
-        if path.read_bytes() != data:
-            return False  # somebody is still writing it: what was added is read the next time
+        taken = take_list(path, processed, data)
+        if taken is None:
+            return "asked", digest  # what was added is read the next time
         report = _write_report(processed, path.name, answers)
-        os.replace(path, _free_name(processed, path.name))
+        # Before it is moved: a kill between the two asks again, which does no harm.
+        with database.write() as connection:
+            wanted.forget(connection, source.id, digest)
+        os.replace(taken, _free_name(processed, path.name))
     except OSError as error:
         raise StorageUnavailable(
             f"the list {path.name} cannot be moved to {processed}: {error.strerror or error}",
@@ -227,7 +286,71 @@ def _handle(work: Work, path: Path, processed: Path) -> bool:
         bad_lines=[line for line in refused if line in faulty],
         report=report.name,
     )
-    return True
+    return "done", digest
+
+
+def _refuse_stranger(path: Path) -> None:
+    """Make sure that what lies in the folder is a list.
+
+    Raises:
+        Misuse: It is something else, which nobody would read.
+    """
+    if path.suffix.lower() != ".csv":
+        raise Misuse("its name does not end with .csv, so that nobody reads it: rename it")
+    if path.is_dir():
+        raise Misuse("it is a folder: put the lists that are in it beside it")
+
+
+def take_list(path: Path, processed: Path, data: bytes) -> Path | None:
+    """Give the list *path* a hidden name in *processed*, if it still is *data*.
+
+    Returns:
+        Where it is now; ``None`` if it is another list by now, is being written, or is gone.
+
+    Raises:
+        OSError: It cannot be moved or read.
+    """
+    taken = processed / f"{TAKEN}{path.name}"
+    try:
+        if not rename_once(path, taken):
+            return None
+    except FileNotFoundError:
+        return None  # somebody took it away meanwhile
+    _crash.point("recovery.taken")
+    # Under this name nobody opens it any more, and whoever had it open before is still seen.
+    if _is_being_written(taken) or taken.read_bytes() != data:
+        _put_back(taken, path.parent)
+        return None
+    return taken
+
+
+def _put_back(taken: Path, inbox: Path) -> None:
+    """Give a list its own name back, or another if there is a new one by that name."""
+    name = taken.name.removeprefix(TAKEN)
+    while not rename_once(taken, _free_name(inbox, name)):
+        pass  # the name was taken this moment
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether somebody has *path* open for writing; ``False`` where that cannot be told.
+
+    Whoever copies a long list slowly would go on writing into it after it was moved, and nobody
+    would ever read the rest.  Linux gives nobody a lease on a file that others write.
+    """
+    try:
+        import fcntl
+        import signal
+
+        with path.open("rb") as stream:
+            # What is sent if somebody begins to write amid this; unlike the usual, it ends nobody.
+            fcntl.fcntl(stream, fcntl.F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(stream, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(stream, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except (ImportError, AttributeError, OSError):
+        return False  # another system, or a file system that knows no leases
+    return False
 
 
 def _ask(work: Work, digest: str) -> None:
@@ -264,11 +387,12 @@ def _keep(work: Work, digest: str, outcome: Outcome) -> None:
                 sightings=outcome.sightings,
                 facts=(),
                 now=now,
-                complete_to=sources.watermark(connection, source.id, source.lags).at,
+                complete_to=watermark.compute(connection, source.id, source.lags).listed,
                 rank=lambda at: rhythm.rank(at, platform_now, source.horizon),
                 again=True,
             )
-        wanted.answer(connection, source.id, digest, outcome.item_id, state, reason, now)
+        found = [one.external_id for one in getattr(outcome, "sightings", ())]
+        wanted.answer(connection, source.id, digest, outcome.item_id, state, reason, now, found)
 
 
 def _read_outcome(outcome: Outcome) -> tuple[str, str]:
@@ -306,54 +430,3 @@ def _free_name(folder: Path, name: str) -> Path:
         number += 1
         target = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
     return target
-
-
-# --- periods ---------------------------------------------------------------------------------
-
-
-def want_period(app: Application, source: LiveSource, start: datetime, end: datetime) -> list[str]:
-    """Have every feed of a source list a period again; the feeds that can still be asked for it.
-
-    Raises:
-        Misuse: The period lies before what any feed of the source can be asked for.
-    """
-    now = source.platform_now(app.clock)
-    asked: dict[str, Window] = {}
-    for feed in source.feeds.values():
-        first = max(start, now - period(feed.horizon))
-        # Platforms answer to the second: a walk to a fraction of one would never be at its end.
-        last = rhythm.floor(min(end, now - period(feed.settle)), timedelta(seconds=1))
-        if first < last:
-            asked[feed.name] = Window(first, last)
-    # The platform may be asked for its parts: never inside a transaction.
-    parts = {name: source.hooks.partitions(source.feeds[name]) for name in asked}
-    with app.database.write(source.id) as connection:
-        for name, window in asked.items():
-            for partition in parts[name]:
-                sources.begin_walk(
-                    connection,
-                    source_id=source.id,
-                    name=name,
-                    partition=partition,
-                    purpose="recovery",
-                    start_at=window.start,
-                    end_at=window.end,
-                )
-                key = feed_key(source.id, name, partition)
-                job = jobs.NewJob("poll", key, source.id, app.now())
-                jobs.want(app.database, connection, [job])
-    if not asked:
-        raise Misuse(
-            f"source {source.name} cannot be asked for {start:%Y-%m-%d} to {end:%Y-%m-%d} any more",
-            remedy="The platform keeps its lists for "
-            f"{max(source.feeds.values(), key=lambda f: period(f.horizon)).horizon}.",
-        )
-    return list(asked)
-
-
-def sweep_buffer(folder: Path, older_than: float) -> None:
-    """Remove leftovers of the buffer that nobody has touched since *older_than*."""
-    for path in folder.iterdir():
-        with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_mtime < older_than:
-                path.unlink()

@@ -58,17 +58,62 @@ def restore_package(target: Target, package: Package, bodies: Bodies) -> int:
         created_at=package.created_at,
         aliases=package.aliases,
     )
+    add_package(target, package, num, bodies)
+    return num
+
+
+def add_package(target: Target, package: Package, num: int, bodies: Bodies) -> None:
+    """Put what a package holds into the interaction *num*, beside what is there already.
+
+    There may be something already where an old copy of the catalogue was put back once: then the
+    archive has two histories of one interaction, as two branches of its versions or as two
+    interactions, and each may hold what the other does not.
+    """
     keys = [key for one in package.recordings for key in one.keys]
     keys += [key for one in package.facts for key in one.fact.keys]
     restore.enter_keys(target.database, target.connection, target.source_id, num, keys)
     for recording in package.recordings:
-        if not restore.knows_recording(target.connection, target.source_id, recording.external_id):
+        known = restore.find_recording(target.connection, target.source_id, recording.external_id)
+        if known is None:
             _restore_recording(target, package, recording, num, bodies)
+        else:
+            _merge_files(target, package, recording, known)
     restore.enter_facts(
         target.database, target.connection, list(_list_facts(target, package, num, bodies))
     )
     restore.enter_media(target.database, target.connection, list(_list_media(package)))
-    return num
+
+
+def _merge_files(
+    target: Target, package: Package, recording: PackageRecording, recording_id: int
+) -> None:
+    """Put those files of a recording back that are not there, under versions that are free.
+
+    The same bytes may be the first version of a file in one history and the second in the other.
+    """
+    files = [one for one in package.files if one.recording_id == recording.external_id]
+    for one in sorted(files, key=lambda one: (bool(one.recipe), one.version)):
+        known = restore.list_versions(target.connection, recording_id, one.file_id, one.recipe)
+        if any(one.sha256 and one.sha256 == row.sha256 for row in known):
+            continue
+        if one.recipe:
+            of = restore.list_versions(target.connection, recording_id, one.file_id, "")
+            versions = [row.version for row in of if row.sha256 == one.derived_from]
+            if not versions or any(row.version == versions[0] for row in known):
+                continue  # it is made of the original, and was made of it before
+            version = versions[0]
+        elif one.state != "archived":
+            if known:
+                continue
+            version = one.version
+        else:
+            restore.forget_unarchived(target.connection, recording_id, one.file_id)
+            taken = {row.version for row in known if row.state == "archived"}
+            version = one.version if one.version not in taken else max(taken) + 1
+        row = _build_file(target, package, one, recording_id, package.created_at)
+        restore.enter_files(target.database, target.connection, [row | {"version": version}])
+    if recording.state == "open":
+        _want_again(target, package, recording, recording_id, package.created_at)
 
 
 def _restore_recording(

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from catchment._catalogue.ahead import AHEAD
 from catchment.model import Feed, Window, period
 
 Purpose = Literal["frontier", "lookback", "recovery"]
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+"""Platforms tell their time in whole seconds: between two answers it may go back by one."""
+
 NOT_YET = timedelta(minutes=5)
 """How soon to ask first about what the platform is still working on."""
 
@@ -61,6 +65,7 @@ def plan(
     frontier: datetime | None,
     rungs: Mapping[str, datetime],
     now: datetime,
+    until: datetime,
     since: datetime | None,
 ) -> Plan:
     """Decide what *feed* is to be asked for at platform time *now*.
@@ -70,9 +75,10 @@ def plan(
         frontier: Up to where it is listed; ``None`` if never, or if that was lost.
         rungs: When each rung of the ladder was last begun.
         now: The platform's time.
+        until: Nothing after this is asked for: it may not have been yet.
         since: Nothing before this is wanted.
     """
-    end = floor(now - period(feed.settle), timedelta(seconds=1))
+    end = floor(until - period(feed.settle), SECOND)
     oldest = now - period(feed.horizon)
     if since is not None:
         oldest = max(oldest, since)
@@ -94,13 +100,13 @@ def plan(
 def _lost(frontier: datetime, listed_from: datetime, since: datetime | None) -> Window | None:
     """What is wanted, was not listed, and is listed no more."""
     wanted_from = frontier if since is None else max(frontier, since)
-    if wanted_from >= listed_from - timedelta(seconds=1):
+    if wanted_from >= listed_from - SECOND:
         return None
     return Window(wanted_from, listed_from)
 
 
 def _is_due(rung: str, begun: datetime | None, now: datetime) -> bool:
-    return begun is None or begun + period(rung) <= now
+    return begun is None or begun > now + AHEAD or begun + period(rung) <= now + SECOND
 
 
 def next_look(feed: Feed, rungs: Mapping[str, datetime], now: datetime) -> datetime:
@@ -142,8 +148,10 @@ def rank(occurred_at: datetime, now: datetime, horizon: timedelta) -> int:
     """How urgent a recording is; smaller goes first.
 
     What dies first at the platform goes first: the last tenth of the time that the platform keeps
-    it.  Everything else goes the newest first, because that is what people look for.
+    it, and as much after it, for platforms delete when they come to it.  Everything else goes the
+    newest first, because that is what people look for; also what is there although its time is
+    over for long, which is kept by another rule.
     """
     seconds = int(occurred_at.timestamp())
-    dying = occurred_at < now - horizon * 0.9
+    dying = now - horizon * 1.1 < occurred_at < now - horizon * 0.9
     return seconds - (1 << 40) if dying else -seconds

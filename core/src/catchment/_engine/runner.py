@@ -20,6 +20,7 @@ from catchment._catalogue.jobs import Job, NewJob
 from catchment._engine import (
     bookkeeping,
     cutting,
+    disk,
     endings,
     footprint,
     missing,
@@ -34,10 +35,13 @@ from catchment._engine.capture import capture
 from catchment._engine.consolidation import consolidate
 from catchment._engine.derive import derive
 from catchment._engine.media import fetch
+from catchment._engine.timekeeping import Timekeeper
 from catchment._engine.work import Work
 from catchment.errors import (
     CatalogueUnusable,
     CatchmentError,
+    Misuse,
+    RateLimited,
     Refused,
     StorageUnavailable,
     ToolMissing,
@@ -54,13 +58,18 @@ STEPS: Mapping[str, Callable[[Work], None]] = {
     "missing": missing.ask_missing,
     "media": fetch,
     "derive": derive,
-    "map": consolidate,
     "playback": playback.make_playback,
     "contact": cutting.make_contacts,
-    "seal": sealing.seal,
     "books": bookkeeping.keep_books,
 }
-"""The step of each kind of job; ``capture`` takes several jobs at once and stands apart."""
+"""The step of each kind of job that is done alone."""
+
+TOGETHER: Mapping[str, tuple[Callable[[Sequence[Work]], None], int]] = {
+    "map": (consolidate, 8),
+    "seal": (sealing.seal, 8),
+}
+"""Steps that take several jobs of one source at once, because most of what a job costs is its
+transactions, and how many.  ``capture`` takes as many as its adapter does and stands apart."""
 
 ASKED = ("fetch_metadata", "fetch_media")
 
@@ -106,10 +115,12 @@ class Ending:
     Attributes:
         unreachable: Sources that could not be spoken to, with the reason.
         stopped: Sources that need a person, with the reason.
+        throttled: Sources whose platform asked us to wait before it says who we are.
     """
 
     unreachable: Mapping[str, str]
     stopped: Mapping[str, str]
+    throttled: Mapping[str, str] = field(default_factory=dict)
 
 
 class Runner:
@@ -151,7 +162,9 @@ class Runner:
         self._connect_at: dict[str, datetime] = {}
         self.unreachable: dict[str, str] = {}
         self._refused: dict[str, str] = {}
+        self._throttled: dict[str, str] = {}
         self._begun: set[str] = set()
+        self._timekeeper = Timekeeper(app)
 
     def run(self) -> Ending:
         """Work until nothing is due (``once``) or until the application is asked to stop."""
@@ -159,6 +172,7 @@ class Runner:
         footprint.keep_small()
         jobs.enter_runner(app.database, self.name, ",".join(self.roles), app.now())
         self._sweep()
+        self._timekeeper.begin()
         beats = threading.Thread(target=self._beat, name="catchment-beat", daemon=True)
         beats.start()
         try:
@@ -171,11 +185,11 @@ class Runner:
             with suppress(CatchmentError):
                 jobs.leave_runner(app.database, self.name, app.now())
         stopped = {one.name: one.stopped for one in app.live.values() if one.stopped}
-        return Ending(dict(self.unreachable), stopped | self._refused)
+        return Ending(dict(self.unreachable), stopped | self._refused, dict(self._throttled))
 
     def _sweep(self) -> None:
         """Remove what dead runners left in the buffer and in the archive's temporary folder."""
-        recovery.sweep_buffer(self.app.buffer, time.time() - LEFT_OVER.total_seconds())
+        disk.sweep_buffer(self.app.buffer, time.time() - LEFT_OVER.total_seconds())
         self.app.archive.sweep_temporary(datetime.now(UTC) - LEFT_OVER)
 
     # --- contact -----------------------------------------------------------------------------
@@ -192,25 +206,49 @@ class Runner:
             try:
                 self._begin(self.app.connect(name))
                 self._begun.add(name)
-            except Refused as error:
-                self._connect_at[name] = now + RECONNECT_STOPPED
-                self._refused[name] = endings.describe(error)
-                sources.stop_named(self.app.database, name, endings.describe(error), now)
-                outages.enter_outage(self.app.database, name, endings.describe(error), now)
-                self.app.tell("source.stopped", source=name, error=endings.describe(error))
+            except (Refused, Misuse) as error:  # the platform's no, or a setting such as a secret
+                self._stop(name, error, now)
             except (CatalogueUnusable, StorageUnavailable, ToolMissing):
                 raise  # what all sources share is missing
+            except RateLimited as error:
+                self._wait_for(name, error, now)
             except Exception as error:  # whatever an adapter does, the others go on
                 if not isinstance(error, CatchmentError):
                     log.error("contact.crashed %s", name, exc_info=error)
+                self._throttled.pop(name, None)
                 self.unreachable[name] = endings.describe(error)
                 outages.enter_outage(self.app.database, name, endings.describe(error), now)
                 self.app.tell("source.unreachable", source=name, error=endings.describe(error))
+
+    def _stop(self, name: str, error: Refused | Misuse, now: datetime) -> None:
+        """Ask nothing until a person mends the credential, or the setting, which asks nobody."""
+        why = endings.describe(error)
+        self._connect_at[name] = now + (
+            RECONNECT if isinstance(error, Misuse) else RECONNECT_STOPPED
+        )
+        self.unreachable.pop(name, None)
+        self._throttled.pop(name, None)
+        if self._refused.get(name) != why:
+            self.app.tell("source.stopped", source=name, error=why)
+        self._refused[name] = why
+        sources.stop_named(self.app.database, name, why, now)
+        outages.enter_outage(self.app.database, name, why, now)
+
+    def _wait_for(self, name: str, error: RateLimited, now: datetime) -> None:
+        """Come back when the platform says so, which needs nobody."""
+        until = max(error.retry_at or now + RECONNECT, now + RECONNECT)
+        why = endings.describe(error)
+        self._connect_at[name] = until
+        self.unreachable.pop(name, None)
+        self._throttled[name] = why
+        outages.enter_outage(self.app.database, name, why, now, until)
+        self.app.tell("source.throttled", source=name, error=why, until=until.isoformat())
 
     def _begin(self, source: LiveSource) -> None:
         """Make sure that a source's recurring jobs stand, and try again what was set aside."""
         self.unreachable.pop(source.name, None)
         self._refused.pop(source.name, None)
+        self._throttled.pop(source.name, None)
         now = self.app.now()
         standing = [NewJob("inbox", str(source.id), source.id, now)]
         standing.append(NewJob("books", str(source.id), source.id, now))
@@ -222,10 +260,12 @@ class Runner:
         if source.hooks.has("partitions"):
             due_at = now + polling.PARTITIONS_EVERY
             standing.append(NewJob("parts", str(source.id), source.id, due_at))
-        standing += polling.list_polls(source, now)
+        polls = polling.list_polls(source, now)
         with self.app.database.write(source.id) as connection:
+            self._timekeeper.mend(source, connection)
             outages.end_outage(connection, source.name)
             jobs.stand(self.app.database, connection, standing)
+            polling.stand_polls(self.app.database, connection, source.id, polls)
             woken = endings.wake(self.app, source, connection)
             people.want_remapping(self.app, source, connection)
         self.started_at = self.app.now()
@@ -245,6 +285,8 @@ class Runner:
 
     def _loop(self) -> None:
         while not self.app.stop.is_set():
+            if self._timekeeper.was_set_back():
+                self._connect_at.clear()
             self._connect()
             claimed = self._feed()
             if claimed or any(lane.running for lane in self._lanes):
@@ -266,6 +308,8 @@ class Runner:
         closing = ("seal",), ("playback", "contact"), ("map",)
         while not self.app.stop.is_set() and any(self._flush(kinds) for kinds in closing):
             pass
+        # A list is moved once what it found is sealed; one that waits for the platform waits on.
+        self._flush(("inbox",), recovery.EVERY)
         self._flush(("books",))
         kinds = [kind for lane in self._lanes if lane.pool for kind in lane.kinds]
         due = jobs.next_due(self.app.database, kinds, self._list_sources())
@@ -322,29 +366,36 @@ class Runner:
         return len(claimed)
 
     def _group(self, claimed: list[Job]) -> list[list[Job]]:
-        """Put capture jobs of one source together, as many as its adapter takes per call."""
+        """Put jobs of one source and kind together, as many as their step takes at once."""
         groups: list[list[Job]] = []
-        open_groups: dict[int, list[Job]] = {}
+        open_groups: dict[tuple[int, str], list[Job]] = {}
         for job in claimed:
-            source = self.app.by_id(job.source_id)
-            size = max(source.batch.get(hook, 1) for hook in ASKED) if source else 1
-            group = open_groups.get(job.source_id)
+            group = open_groups.get((job.source_id, job.kind))
             # What failed before is tried alone, so that it fails alone.
-            together = job.kind == "capture" and job.attempts <= 1
-            if together and group is not None and len(group) < size:
+            size = self._measure_group(job) if job.attempts <= 1 else 1
+            if size > 1 and group is not None and len(group) < size:
                 group.append(job)
                 continue
             groups.append([job])
-            if together:
-                open_groups[job.source_id] = groups[-1]
+            if size > 1:
+                open_groups[job.source_id, job.kind] = groups[-1]
         return groups
 
-    def _flush(self, kinds: Sequence[str]) -> int:
-        """Run jobs of *kinds* that are due only later and never failed; how many that was."""
+    def _measure_group(self, job: Job) -> int:
+        """How many jobs of this source and kind are done at once."""
+        if job.kind in TOGETHER:
+            return TOGETHER[job.kind][1]
+        source = self.app.by_id(job.source_id)
+        if job.kind != "capture" or source is None:
+            return 1
+        return max(source.batch.get(hook, 1) for hook in ASKED)
+
+    def _flush(self, kinds: Sequence[str], ahead: timedelta = FAR) -> int:
+        """Run jobs of *kinds* that are due within *ahead* and never failed; how many that was."""
         lane = next(lane for lane in self._lanes if kinds[0] in lane.kinds)
         if lane.pool is None:
             return 0
-        claimed = self._claim(kinds, 64, FAR)
+        claimed = self._claim(kinds, 64, ahead)
         count = self._start(lane, claimed)
         for future in lane.running:
             future.result()
@@ -359,6 +410,8 @@ class Runner:
             if batch[0].kind == "capture":
                 for job, error in capture(self.app, source, batch):
                     self._fail(source, [job], error)
+            elif batch[0].kind in TOGETHER:
+                self._execute_together(source, batch)
             else:
                 STEPS[batch[0].kind](Work(self.app, source, batch[0], self.once))
         except Exception as error:  # noqa: BLE001 - the thread's end: the item keeps the reason
@@ -366,9 +419,28 @@ class Runner:
         finally:
             with self._lock:
                 for job in batch:
-                    self._held.pop(job.id, None)
+                    # Where its lease ran out we may have claimed it again: that one is still held.
+                    if self._held.get(job.id) == job:
+                        del self._held[job.id]
+
+    def _execute_together(self, source: LiveSource, batch: list[Job]) -> None:
+        """Do *batch* at once; where that fails each alone, so that only what is wrong fails.
+
+        What the first try did already is done again with the same outcome.
+        """
+        step, _ = TOGETHER[batch[0].kind]
+        try:
+            step([Work(self.app, source, job, self.once) for job in batch])
+        except Exception as error:  # noqa: BLE001 - an adapter's mistake, or the archive's disk
+            if len(batch) == 1:
+                self._fail(source, batch, error)
+                return
+            for job in batch:
+                self._execute_together(source, [job])
 
     def _fail(self, source: LiveSource, batch: list[Job], error: Exception) -> None:
+        if isinstance(error, OSError):
+            error = disk.explain(error, self.app.buffer, self.app.archive.root)
         if not isinstance(error, CatchmentError):
             log.error("job.crashed %s %s", batch[0].kind, batch[0].key, exc_info=error)
         for job in batch:
@@ -383,6 +455,10 @@ class Runner:
         while not self.app.stop.wait(max(lease.total_seconds() / 4, 0.2)):
             with self._lock:
                 held = list(self._held.values())
-            with suppress(CatchmentError):
+            try:
                 now = self.app.now()
                 jobs.beat(self.app.database, self.name, held, now, now + lease)
+            except CatchmentError:
+                pass  # the main loop says it; the next beat may come through
+            except Exception as error:
+                log.error("beat.failed", exc_info=error)

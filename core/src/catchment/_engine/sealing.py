@@ -3,21 +3,25 @@
 Which version it will be, and under which id, is on record before a byte is written.  A second try
 after a kill therefore writes the same bytes; and where news came between the two, the manifest that
 already lies in the archive is the version, and the news waits for the next one.
+
+A catalogue may know less than the archive: it was put back from a copy, or lost its last seconds in
+a power cut.  What lies in the archive under another id is therefore never taken for ours, and the
+next version goes after the archive's newest.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from catchment import _crash
-from catchment._archive.manifest import build_manifest
+from catchment._archive.manifest import build_manifest, read_manifest
 from catchment._archive.package import (
     Package,
     PackageDocument,
@@ -29,65 +33,157 @@ from catchment._archive.package import (
 )
 from catchment._catalogue import facts, interactions, jobs, sources
 from catchment._catalogue.files import KnownFile, list_files
-from catchment._catalogue.outcomes import enter_media, read_sha512
+from catchment._catalogue.jobs import Job, NewJob
+from catchment._catalogue.outcomes import enter_objects, read_sha512
 from catchment._catalogue.recordings import (
     KnownRecording,
     documents_seen_at,
-    list_recording_ids,
+    list_recordings_of,
     read_recordings,
 )
 from catchment._engine import cutting, playback
-from catchment._engine.application import WRITER
-from catchment._engine.work import Work
+from catchment._engine.application import WRITER, LiveSource
+from catchment._engine.work import Work, hand_over
 from catchment._plain import from_plain
+from catchment.errors import Absent, Corrupt
 from catchment.model import Fact, InteractionDraft, Json, Measured
 
 WITHHELD = "[withheld]"
 
 
-def seal(work: Work) -> None:
-    """Seal the next version of an interaction, if it was quiet for long enough."""
-    app = work.app
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An interaction as it is known at one moment, and the job that is to seal it."""
+
+    work: Work
+    row: Row[Any]
+    recordings: list[KnownRecording]
+    files: list[KnownFile]
+
+    @property
+    def num(self) -> int:
+        """Which interaction."""
+        return int(self.row.num)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What else belongs to some interactions of one source."""
+
+    account_id: str
+    facts: dict[int, list[Fact]]
+    aliases: dict[int, list[str]]
+    seen_at: dict[tuple[int, str], datetime]
+    sha512: dict[str, str]
+
+
+def seal(works: Sequence[Work]) -> None:
+    """Seal the next version of interactions of one source that were quiet for long enough.
+
+    They are read in one transaction and kept in another, which costs a fraction of one for each;
+    in the archive each stands for itself.
+    """
+    app, source = works[0].app, works[0].source
     with app.database.read() as connection:
-        row = interactions.read(connection, int(work.job.key))
-    if row is None or row.unsealed_since is None or row.draft is None:
-        _finish(work, None)
-        return
-    wait = _time_left(work, row)
-    if wait > timedelta() and row.sealing is None:
-        _finish(work, work.now + wait)
-        return
-    if row.sealing is None and _want_audio(work, row):
-        return
-    sealing = row.sealing or _begin(work, row)
-    documents: tuple[PackageDocument, ...] = ()
-    if sealing["version"] not in app.archive.versions(row.interaction_id):
-        package = _pack(work, row, sealing)
-        documents = package.documents
-        data = build_manifest(package, app.archive.authority)
-        app.archive.put_manifest(row.interaction_id, package.version, data)
-    _crash.point("seal.written")
-    with app.database.write(work.source.id) as connection:
-        now = work.now
-        for one in documents:  # so that they are read again in their turn, like everything else
-            enter_media(app.database, connection, one.sha256, one.sha512, one.size_bytes, now)
-        interactions.end_seal(
-            connection,
-            row.num,
-            version=sealing["version"],
-            document_id=sealing["document_id"],
-            now=now,
-            news_at=datetime.fromisoformat(sealing["news_at"]),
-        )
-        left = interactions.read(connection, row.num)
-        again_at = now if left is not None and left.unsealed_since is not None else None
-        jobs.finish(connection, work.job, now, again_at=again_at)
-    app.tell(
-        "interaction.sealed",
-        source=work.source.name,
-        interaction=row.interaction_id,
-        version=sealing["version"],
+        rows = interactions.read_all(connection, [int(work.job.key) for work in works])
+        due, ends = _choose(works, rows)
+        known = _read(connection, due)
+        told = _read_more(connection, source, known)
+    known = [one for one in known if one.row.sealing is not None or not _want_audio(one)]
+    _end(works[0], ends, hand_over(works, rows))
+    sealings, written = _begin(known)
+    kept: list[tuple[_Known, tuple[PackageDocument, ...]]] = []
+    for one in known:
+        sealing = sealings[one.num]
+        documents: tuple[PackageDocument, ...] = ()
+        if one.num not in written:
+            package = _pack(one, told, sealing)
+            documents = package.documents
+            data = build_manifest(package, app.archive.authority)
+            app.archive.put_manifest(one.row.interaction_id, package.version, data)
+        _crash.point("seal.written")
+        kept.append((one, documents))
+    if kept:
+        _keep(kept, sealings)
+
+
+def _choose(
+    works: Sequence[Work], rows: Mapping[int, Row[Any]]
+) -> tuple[list[tuple[Work, Row[Any]]], list[tuple[Job, datetime | None]]]:
+    """What is to be sealed now; and the jobs that are not, each with when to look again."""
+    due: list[tuple[Work, Row[Any]]] = []
+    ends: list[tuple[Job, datetime | None]] = []
+    for work in works:
+        row = rows.get(int(work.job.key))
+        if (
+            row is None
+            or row.num != int(work.job.key)
+            or row.unsealed_since is None
+            or row.draft is None
+        ):
+            ends.append((work.job, None))
+        elif row.sealing is None and (wait := _time_left(work, row)) > timedelta():
+            ends.append((work.job, work.now + wait))
+        else:
+            due.append((work, row))
+    return due, ends
+
+
+def _read(connection: Connection, due: Sequence[tuple[Work, Row[Any]]]) -> list[_Known]:
+    ids = list_recordings_of(connection, [row.num for _, row in due])
+    every = [one for some in ids.values() for one in some]
+    known = {row.num: _Known(work, row, [], []) for work, row in due}
+    of = {one: num for num, some in ids.items() for one in some}
+    for recording in read_recordings(connection, every):
+        known[of[recording.id]].recordings.append(recording)
+    for file in list_files(connection, every):
+        known[of[file.recording_id]].files.append(file)
+    return list(known.values())
+
+
+def _read_more(connection: Connection, source: LiveSource, known: Sequence[_Known]) -> _Told:
+    nums = [one.num for one in known]
+    ids = [recording.id for one in known for recording in one.recordings]
+    return _Told(
+        account_id=sources.account_of(connection, source.id) if known else "",
+        facts=facts.list_facts(connection, nums),
+        aliases=interactions.list_aliases_of(connection, nums),
+        seen_at=documents_seen_at(connection, ids),
+        sha512=read_sha512(connection, [f.sha256 for one in known for f in one.files if f.sha256]),
     )
+
+
+def _keep(
+    kept: Sequence[tuple[_Known, tuple[PackageDocument, ...]]],
+    sealings: Mapping[int, dict[str, Any]],
+) -> None:
+    """Say that what was written is sealed, in one transaction, and end the jobs."""
+    app, source = kept[0][0].work.app, kept[0][0].work.source
+    with app.database.write(source.id) as connection:
+        now = app.now()
+        jobs.hold_all(connection, [one.work.job for one, _ in kept])
+        # So that they are read again in their turn, like everything else.
+        objects = [(d.sha256, d.sha512, d.size_bytes) for _, some in kept for d in some]
+        enter_objects(app.database, connection, objects, now)
+        sealed = [_build_sealed(one.num, sealings[one.num]) for one, _ in kept]
+        interactions.end_seals(connection, sealed, now)
+        left = interactions.read_all(connection, [one.num for one, _ in kept])
+        ends = [
+            (one.work.job, None if left[one.num].unsealed_since is None else now) for one, _ in kept
+        ]
+        jobs.finish_all(connection, ends, now)
+    for one, _ in kept:
+        app.tell(
+            "interaction.sealed",
+            source=source.name,
+            interaction=one.row.interaction_id,
+            version=sealings[one.num]["version"],
+        )
+
+
+def _build_sealed(num: int, sealing: Json) -> interactions.Sealed:
+    news_at = datetime.fromisoformat(sealing["news_at"])
+    return interactions.Sealed(num, sealing["version"], sealing["document_id"], news_at)
 
 
 def _time_left(work: Work, row: Row[Any]) -> timedelta:
@@ -99,7 +195,7 @@ def _time_left(work: Work, row: Row[Any]) -> timedelta:
     return min(quiet_at, oldest_at) - now
 
 
-def _want_audio(work: Work, row: Row[Any]) -> bool:
+def _want_audio(known: _Known) -> bool:
     """Have what is made of the whole call made first, now that it is quiet; whether it is to be.
 
     Earlier the audio of the whole call would be made again with each recording, and that of a
@@ -107,14 +203,15 @@ def _want_audio(work: Work, row: Row[Any]) -> bool:
     back here.  It is not waited for longer than ``seal.max_age``, nor by a single run once it
     failed: what is sealed without it gets its next version when it is there.
     """
-    kinds = _list_lacking(work, row)
+    kinds = _list_lacking(known)
     if not kinds:
         return False
+    work, row = known.work, known.row
     latest_at: datetime = row.unsealed_since + work.app.settings.seal.max_age
     with work.app.database.write(work.source.id) as connection:
         now, key = work.now, str(row.num)
         failing = {kind for kind in kinds if jobs.is_failing(connection, kind, key)}
-        wanted = [jobs.NewJob(kind, key, work.source.id, now) for kind in kinds - failing]
+        wanted = [NewJob(kind, key, work.source.id, now) for kind in kinds - failing]
         jobs.want(work.app.database, connection, wanted)
         if now >= latest_at or (failing == kinds and work.once):
             return False
@@ -122,76 +219,101 @@ def _want_audio(work: Work, row: Row[Any]) -> bool:
     return True
 
 
-def _list_lacking(work: Work, row: Row[Any]) -> set[str]:
+def _list_lacking(known: _Known) -> set[str]:
     """The kinds of jobs whose outcome is not there yet, nor said to be impossible."""
-    with work.app.database.read() as connection:
-        ids = list_recording_ids(connection, row.num)
-        files, recordings = list_files(connection, ids), read_recordings(connection, ids)
     kinds = set()
-    if playback.lacks_audio(row.kind, recordings, files):
+    if playback.lacks_audio(known.row.kind, known.recordings, known.files):
         kinds.add("playback")
-    if cutting.lacks_audio(row.draft, recordings, files):
+    if cutting.lacks_audio(known.row.draft, known.recordings, known.files):
         kinds.add("contact")
     return kinds
 
 
-def _finish(work: Work, again_at: datetime | None) -> None:
+def _end(work: Work, ends: Sequence[tuple[Job, datetime | None]], wanted: Sequence[NewJob]) -> None:
+    """End jobs without a seal, and have others done for them."""
+    if not ends:
+        return
     with work.app.database.write(work.source.id) as connection:
-        jobs.finish(connection, work.job, work.now, again_at=again_at)
+        jobs.hold_all(connection, [job for job, _ in ends])
+        jobs.want(work.app.database, connection, wanted)
+        jobs.finish_all(connection, ends, work.now)
 
 
-def _begin(work: Work, row: Row[Any]) -> dict[str, Any]:
-    now = work.now
-    sealing = {
-        "version": row.version + 1,
-        "document_id": build_document_id(
-            now, secrets.randbits(12), f"{row.interaction_id}.{work.app.archive.authority}"
-        ),
+def _begin(known: Sequence[_Known]) -> tuple[dict[int, dict[str, Any]], set[int]]:
+    """What each seal is begun with, put on record; and the seals that are written already."""
+    sealings: dict[int, dict[str, Any]] = {}
+    fresh: list[tuple[_Known, dict[str, Any]]] = []
+    written: set[int] = set()
+    for one in known:
+        sealing = one.row.sealing
+        newest = max(one.work.app.archive.versions(one.row.interaction_id), default=0)
+        if sealing is not None and newest < sealing["version"]:
+            sealings[one.num] = sealing
+        elif sealing is not None and _is_written(one, sealing):
+            sealings[one.num] = sealing
+            written.add(one.num)
+        else:
+            fresh.append((one, _build_sealing(one, newest)))
+    if fresh:
+        work = fresh[0][0].work
+        with work.app.database.write(work.source.id) as connection:
+            jobs.hold_all(connection, [one.work.job for one, _ in fresh])
+            begun = {one.num: sealing for one, sealing in fresh}
+            interactions.begin_seals(connection, begun)
+        sealings |= begun
+    return sealings, written
+
+
+def _is_written(known: _Known, sealing: Json) -> bool:
+    """Whether the version in the archive is the one that this seal was begun for."""
+    try:
+        data = known.work.app.archive.read(known.row.interaction_id, sealing["version"])
+        return bool(read_manifest(data).document_id == sealing["document_id"])
+    except (Absent, Corrupt):
+        return False  # whosever it was, it stays as it is, and verify tells of it
+
+
+def _build_sealing(known: _Known, newest: int) -> dict[str, Any]:
+    work, row, now = known.work, known.row, known.work.now
+    name = f"{row.interaction_id}.{work.app.archive.authority}"
+    return {
+        "version": max(row.version, newest) + 1,
+        "document_id": build_document_id(now, secrets.randbits(12), name),
         "at": now.isoformat(),
         "news_at": row.news_at.isoformat(),
     }
-    with work.app.database.write(work.source.id) as connection:
-        jobs.hold(connection, work.job)
-        interactions.begin_seal(connection, row.num, sealing)
-    return sealing
 
 
-def _pack(work: Work, row: Row[Any], sealing: Json) -> Package:
-    app, source = work.app, work.source
-    with app.database.read() as connection:
-        ids = list_recording_ids(connection, row.num)
-        recordings = read_recordings(connection, ids)
-        files = list_files(connection, ids)
-        told = facts.list_facts(connection, row.num)
-        seen = documents_seen_at(connection, ids)
-        aliases = interactions.list_aliases(connection, row.num)
-        sha512 = read_sha512(connection, [file.sha256 for file in files if file.sha256])
-        account_id = sources.account_of(connection, source.id)
-    external_ids = {recording.id: recording.value.external_id for recording in recordings}
+def _pack(known: _Known, told: _Told, sealing: Json) -> Package:
+    work, row, files = known.work, known.row, known.files
+    source = work.source
+    external_ids = {recording.id: recording.value.external_id for recording in known.recordings}
     documents = [
-        _keep_document(work, recording.value.external_id, name, body, seen[recording.id, name])
-        for recording in recordings
+        _keep_document(
+            work, recording.value.external_id, name, body, told.seen_at[recording.id, name]
+        )
+        for recording in known.recordings
         for name, body in recording.value.documents.items()
     ]
-    kept_facts = [_keep_fact(work, fact) for fact in told]
+    kept_facts = [_keep_fact(work, fact) for fact in told.facts[row.num]]
     return Package(
         interaction_id=row.interaction_id,
         version=sealing["version"],
         document_id=sealing["document_id"],
         previous_document_id=row.document_id,
         created_at=datetime.fromisoformat(sealing["at"]),
-        source=PackageSource(source.name, source.table.adapter, account_id, source.epoch),
+        source=PackageSource(source.name, source.table.adapter, told.account_id, source.epoch),
         writer=WRITER,
         draft=from_plain(InteractionDraft, row.draft),
-        recordings=tuple(_pack_recording(recording) for recording in recordings),
+        recordings=tuple(_pack_recording(recording) for recording in known.recordings),
         facts=tuple(fact for fact, _ in kept_facts),
         files=tuple(
-            _pack_file(file, external_ids, sha512, files, source.adapter.withheld)
+            _pack_file(file, external_ids, told.sha512, files, source.adapter.withheld)
             for file in files
             if file.state != "expected"
         ),
         documents=(*documents, *(document for _, document in kept_facts)),
-        aliases=tuple(aliases),
+        aliases=tuple(told.aliases[row.num]),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catchment._archive import verify as archive_verify
+from catchment._archive.books import SourceKey
 from catchment._archive.hashes import build_digests
 from catchment._archive.verify import Examined, Part, is_sound
-from catchment._catalogue import damages, decisions, holdings, sources
+from catchment._catalogue import books, damages, decisions, holdings, sources
 from catchment._catalogue.damages import KnownDamage
 from catchment._catalogue.decisions import Decided, Item
 from catchment._catalogue.holdings import Holder
@@ -17,7 +19,6 @@ from catchment._catalogue.outcomes import read_sha512
 from catchment._catalogue.recordings import read_recordings, settle_recording
 from catchment._engine.application import Application
 from catchment._engine.sealing import build_document
-from catchment.errors import Misuse
 
 BATCH = 100
 """How many sound objects are remembered in one transaction."""
@@ -123,7 +124,9 @@ class _Round:
         expected = holdings.list_sealed(app.database)
         if within is None:
             until = app.stop.is_set
-            yield archive_verify.verify(app.archive, self._list_media(), until, expected)
+            yield archive_verify.verify(
+                app.archive, self._list_media(), until, expected, rows=self._list_rows()
+            )
             return
         start = _choose_start(self._begun_at)
         yield archive_verify.verify(
@@ -131,6 +134,7 @@ class _Round:
             None,
             lambda: self._is_over(within / 2),
             expected,
+            rows=self._list_rows(),
             parts=_NAMES,
             start=start,
         )
@@ -148,6 +152,11 @@ class _Round:
         for name in self._app.archive.list_media():
             if not holdings.knows(self._app.database, name):
                 yield name
+
+    def _list_rows(self) -> Iterator[tuple[SourceKey, Sequence[int]]]:
+        """The rows of the books that the catalogue knows to be written."""
+        for platform, account_id, ids in books.list_written(self._app.database):
+            yield SourceKey(platform, account_id), ids
 
     def _look(self, examinations: Iterator[Examined]) -> None:
         for examined in examinations:
@@ -236,13 +245,13 @@ def _build_remedy(
     if holders:
         item = f"{holders[0].external_id}/{holders[0].file_id}"
         return (
-            f"Run catchment retry {item} --why damaged: it is fetched again if the platform still "
-            "has it; else restore it from a copy of the archive."
+            f"Run 'catchment retry {shlex.quote(item)} --why damaged' to have it fetched again if "
+            "the platform still has it; else restore it from a copy of the archive."
         )
     if examined.what == "media" and interactions:
         return (
-            f"Run catchment retry {interactions[0]} --why damaged: the document is written again "
-            "from the catalogue if it still stands there; else restore it from a copy of the "
+            f"Run 'catchment retry {interactions[0]} --why damaged' to have the document written "
+            "again from the catalogue if it still stands there; else restore it from a copy of the "
             "archive."
         )
     return "Restore it from a copy of the archive."
@@ -266,31 +275,15 @@ class Retried:
     decided: Decided
 
 
-def retry(app: Application, name: str, *, who: str, why: str) -> Retried:
-    """Have an item tried again, as a person decided, also where the archive lost its bytes.
+def retry_all(app: Application, items: Sequence[Item], *, who: str, why: str) -> list[Retried]:
+    """Have items tried again, as a person decided, also where the archive lost their bytes.
 
     Archived files are read first.  What is damaged is set aside and what is missing is expected
     again, so that it is fetched or made anew; sound files are left alone.
-
-    Args:
-        app: What is open.
-        name: A recording, ``recording/file``, or an interaction.
-        who: Who decided it.
-        why: What for.
-
-    Raises:
-        Misuse: There is no such item, or several.
     """
-    with app.database.read() as connection:
-        item = decisions.find_item(connection, name)
-    if item is None:
-        raise Misuse(
-            f"there is no recording, file or interaction {name!r}",
-            remedy="Look for it with catchment search.",
-        )
-    lost = reopen_damaged(app, item)
-    decided = decisions.decide(app.database, item, "retry", who=who, why=why, now=app.now())
-    return Retried(item, lost, decided)
+    lost = [reopen_damaged(app, item) for item in items]
+    decided = decisions.decide_all(app.database, items, "retry", who=who, why=why, now=app.now())
+    return [Retried(*one) for one in zip(items, lost, decided, strict=True)]
 
 
 def reopen_damaged(app: Application, item: Item) -> int:

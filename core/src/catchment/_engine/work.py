@@ -7,13 +7,16 @@ decided in one place, :mod:`catchment._engine.endings`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from catchment._catalogue.jobs import Job
+from sqlalchemy import Row
+
+from catchment._catalogue.jobs import Job, NewJob
 from catchment._engine.application import Application, LiveSource
 
 
@@ -35,6 +38,27 @@ class Work:
     def platform_now(self) -> datetime:
         """The platform's time."""
         return self.source.platform_now(self.app.clock)
+
+    @property
+    def listable_until(self) -> datetime:
+        """The end of what a listing may be asked for, whichever clock is fast."""
+        return self.source.listable_until(self.app.clock)
+
+
+def hand_over(works: Sequence[Work], rows: Mapping[int, Row[Any]]) -> list[NewJob]:
+    """Jobs for interactions that others were joined into, which *works* are still for.
+
+    Whoever works at an interaction holds the job that is named after it: two jobs, held by two
+    threads, could otherwise do the same thing to it at the same time.
+
+    Args:
+        works: Jobs of one kind and one source whose keys are the numbers of interactions.
+        rows: By each of these numbers the interaction, or the one that it was joined into.
+    """
+    own = {int(work.job.key) for work in works}
+    nums = {row.num for row in rows.values()} - own
+    of = works[0]
+    return [NewJob(of.job.kind, str(num), of.source.id, of.now) for num in sorted(nums)]
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -17,11 +16,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from catchment._media.mix import BITS_PER_CHANNEL, RATE_HZ, Piece, say_seconds
+from catchment._media.mix import BITS_PER_CHANNEL, RATE_HZ, Piece, Streams, say_seconds
 from catchment._media.sounds import Samples, build_head, read_samples
 from catchment._media.tables import NOT_ORDINARY
 from catchment._media.tool import Ffmpeg, file_url
-from catchment._media.walk import INPUT, walk, walk_limit
+from catchment._media.walk import walk, walk_limit
 from catchment.errors import Corrupt, StorageUnavailable, Unconvertible
 from catchment.model import Measured
 
@@ -49,7 +48,7 @@ def find_shape(sources: Sequence[Path], pieces: Sequence[Piece]) -> Samples | No
     found: Samples | None = None
     for source in sources:
         try:
-            with _storing(), source.open("rb", buffering=0) as file:
+            with _storing([source], source), source.open("rb", buffering=0) as file:
                 samples = read_samples(file)
         except NOT_ORDINARY:
             return None
@@ -97,7 +96,7 @@ def cut(
         else:
             _encode(ffmpeg, sources, pieces, part, channels)
         measured = _measure(ffmpeg, part, pieces, EXACT if like is not None else _ENCODED)
-        with _storing():
+        with _storing(sources, part):
             with part.open("rb") as written:
                 os.fsync(written.fileno())
             part.replace(path)
@@ -130,7 +129,7 @@ def _count(length: timedelta, rate: int) -> int:
 
 
 def _copy(sources: Sequence[Path], pieces: Sequence[Piece], part: Path, like: Samples) -> None:
-    with _storing(), ExitStack() as opened:
+    with _storing(sources, part), ExitStack() as opened:
         inputs = [opened.enter_context(source.open("rb")) for source in sources]
         found = [read_samples(one) for one in inputs]
         target = opened.enter_context(part.open("wb"))
@@ -151,15 +150,16 @@ def _copy(sources: Sequence[Path], pieces: Sequence[Piece], part: Path, like: Sa
 
 
 @contextmanager
-def _storing() -> Iterator[None]:
+def _storing(sources: Sequence[Path], path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
         raise Unconvertible("the archive lacks a recording that the contact is cut from") from error
     except OSError as error:
         why = error.strerror or type(error).__name__
+        read = ", ".join(map(str, sources))
         raise StorageUnavailable(
-            f"the audio of a contact cannot be written: {why}",
+            f"the audio of a contact of {read} cannot be written into {path.parent}: {why}",
             remedy="Free space in the buffer, and look whether the archive can be read.",
         ) from error
 
@@ -206,15 +206,12 @@ def build_cut(
     import ffmpeg as graph
 
     channels = min(channels, 2)
-    uses = Counter(piece.source for piece in pieces)
-    inputs = [graph.input(file_url(source), **INPUT) for source in sources]
-    copies = {n: inputs[n].audio.filter_multi_output("asplit", uses[n]) for n in uses}
+    streams = Streams([sources[piece.source] for piece in pieces])
     ends = [after.at for _, after in pairwise(pieces)] + [measure_pieces(pieces)]
     placed = []
     for piece, end in zip(pieces, ends, strict=True):
-        uses[piece.source] -= 1
-        stream = copies[piece.source].stream(uses[piece.source])
         number = _count(end, RATE_HZ) - _count(piece.at, RATE_HZ)
+        stream = streams.take(sources[piece.source])
         placed.append(_fill(stream, piece, number, channels))
     options: dict[str, Any] = {
         "acodec": "aac",

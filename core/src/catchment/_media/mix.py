@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -100,9 +100,7 @@ def build_mix(sources: Sequence[Path], pieces: Sequence[Piece], part: Path) -> l
         ("left", "right") if any(p.side != "both" for p in pieces) else ("both",)
     )
     heard = [(side, piece) for side in sides for piece in pieces if _is_heard(piece, side)]
-    uses = Counter(piece.source for _, piece in heard)
-    inputs = [graph.input(file_url(source), **INPUT) for source in sources]
-    copies = {n: inputs[n].audio.filter_multi_output("asplit", uses[n]) for n in uses}
+    streams = Streams([sources[piece.source] for _, piece in heard])
     volume = 1 / count_together(pieces)
     length = say_seconds(max(piece.at + piece.length for piece in pieces))
     channels = []
@@ -110,10 +108,7 @@ def build_mix(sources: Sequence[Path], pieces: Sequence[Piece], part: Path) -> l
         placed = []
         for on, piece in heard:
             if on == side:
-                uses[piece.source] -= 1
-                placed.append(
-                    _place(copies[piece.source].stream(uses[piece.source]), piece, volume)
-                )
+                placed.append(_place(streams.take(sources[piece.source]), piece, volume))
         one = graph.filter(placed, "amix", inputs=len(placed), duration="longest", normalize=0)
         channels.append(one.filter("apad", whole_dur=length))
     options: dict[str, Any] = {
@@ -128,6 +123,30 @@ def build_mix(sources: Sequence[Path], pieces: Sequence[Piece], part: Path) -> l
     mixed = channels[0] if len(sides) == 1 else graph.filter(channels, "amerge", inputs=2)
     output = graph.output(mixed, file_url(part), **options)
     return [str(word) for word in output.compile(overwrite_output=True)[1:]]
+
+
+class Streams:
+    """The sound of files, once for each use of it in a graph of ffmpeg.
+
+    Two recordings may have the same bytes, and are one file then: it is one input.
+
+    Args:
+        uses: Each file as often as it is used.
+    """
+
+    def __init__(self, uses: Iterable[Path]) -> None:
+        import ffmpeg as graph
+
+        self._left = Counter(uses)
+        self._copies = {
+            source: graph.input(file_url(source), **INPUT).audio.filter_multi_output("asplit", n)
+            for source, n in self._left.items()
+        }
+
+    def take(self, source: Path) -> Any:
+        """The sound of *source*, for one use."""
+        self._left[source] -= 1
+        return self._copies[source].stream(self._left[source])
 
 
 def _is_heard(piece: Piece, side: Side) -> bool:

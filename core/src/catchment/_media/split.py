@@ -1,33 +1,31 @@
 """Makes audio and voiceless video of a recording, without touching a single packet.
 
 Nothing is encoded again: the renditions hold the very packets of the original, and that is what is
-asserted afterwards.  One ffmpeg process writes both.  The indexes of original and renditions then
-show, by every packet's size and bytes, that nothing is missing or changed.  Where they cannot show
-it, it is done again with ffmpeg as the witness: it lists the packets of the source while it writes
-and those of the renditions when it reads them back, which takes three times as long and names what
-is wrong.
+asserted afterwards.  Those of an ordinary MP4 are copied by :mod:`catchment._media.tracks`.  For
+any other source one ffmpeg process writes both, and is its own witness: it lists the packets of the
+source while it writes and those of the renditions when it reads them back, which takes ten times as
+long and names what is wrong.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from catchment._media.boxes import check_boxes
-from catchment._media.index import Track, read_index
-from catchment._media.tool import Ffmpeg, Report, file_url
+from catchment._media.tables import NOT_ORDINARY, Movie, Tables
+from catchment._media.tool import Ffmpeg, file_url
+from catchment._media.tracks import plan_tracks, read_tracks, write_plan
 from catchment._media.walk import INPUT, Stream, Tally, walk_limit, walk_streams
-from catchment.errors import Corrupt, Unconvertible
+from catchment.errors import Corrupt, StorageUnavailable, Unconvertible
 from catchment.model import Kind, Measured
 
-AUDIO = "audio@1"
-VOICELESS = "voiceless@1"
+AUDIO = "audio@2"
+VOICELESS = "voiceless@2"
 RECIPES = {
     AUDIO: "all audio streams as they are, in MP4, index first",
     VOICELESS: "all video streams as they are, without any sound, in MP4, index first",
@@ -68,7 +66,8 @@ def split(
 
     Both appear under their names only when everything was asserted: the voiceless video has no
     audio stream, channels and picture sizes are kept, durations agree, no packet is missing or
-    changed, and both are in step.  The same source and the same ffmpeg give the same bytes.
+    changed, and both are in step.  The same source and the same ffmpeg give the same bytes; of an
+    ordinary source every ffmpeg does.
 
     Args:
         ffmpeg: The program.
@@ -79,7 +78,7 @@ def split(
         on_progress: Gets the share done so far, from 0 to 1.
 
     Raises:
-        Unconvertible: ffmpeg failed, or what it made is not what was asked for.
+        Unconvertible: The source is gone, ffmpeg failed, or what it made is not what was asked for.
         Transient: ffmpeg was killed or took too long.
         StorageUnavailable: There was no room.
     """
@@ -96,7 +95,7 @@ def split(
     parts = {media: path.with_name(f"{path.name}.part") for media, path in wanted.items()}
     tell = _build_teller(measured, on_progress)
     try:
-        made = _copy(ffmpeg, source, parts, measured, tell)
+        made = _copy(source, parts, measured, tell)
         if made is None:
             origin = _write(ffmpeg, source, parts, measured, tell)
             made = {media: _read_back(ffmpeg, part, media, origin) for media, part in parts.items()}
@@ -110,11 +109,8 @@ def split(
     return Split(audio=made.get("audio"), video=made.get("video"))
 
 
-def build_split(source: Path, parts: dict[str, Path], *, witness: bool = True) -> list[str]:
-    """The arguments of one ffmpeg process that writes *parts*.
-
-    With ``witness`` it also lists the packets of the source.
-    """
+def build_split(source: Path, parts: dict[str, Path]) -> list[str]:
+    """The arguments of one ffmpeg process that writes *parts* and lists the source's packets."""
     # Imported here: it pulls in much, and most commands never touch media.
     import ffmpeg as graph
 
@@ -131,9 +127,8 @@ def build_split(source: Path, parts: dict[str, Path], *, witness: bool = True) -
         graph.output(whole[chosen[media]], file_url(part), **options)
         for media, part in parts.items()
     ]
-    if witness:
-        witnessed = [whole[chosen[media]] for media in parts]
-        outputs.append(graph.output(*witnessed, "pipe:1", c="copy", f="framecrc", flush_packets=0))
+    witnessed = [whole[chosen[media]] for media in parts]
+    outputs.append(graph.output(*witnessed, "pipe:1", c="copy", f="framecrc", flush_packets=0))
     return [str(word) for word in graph.merge_outputs(*outputs).compile(overwrite_output=True)[1:]]
 
 
@@ -153,31 +148,46 @@ def _build_teller(
     return tell
 
 
-# --- proved by the indexes -----------------------------------------------------------------------
+# --- what is ordinary ------------------------------------------------------------------------
 
 
 def _copy(
-    ffmpeg: Ffmpeg,
-    source: Path,
+    source: Path, parts: dict[str, Path], measured: Measured, tell: Callable[[timedelta], None]
+) -> dict[str, Measured] | None:
+    """Write *parts* packet for packet; ``None`` where the source is not ordinary."""
+    try:
+        with _storing(source, parts), source.open("rb", buffering=0) as file:
+            movie = read_tracks(file)
+            if not _is_whole(movie, measured):
+                return None
+            return _copy_tracks(file, movie, parts, measured, tell)
+    except NOT_ORDINARY:
+        return None
+
+
+def _copy_tracks(
+    source: BinaryIO,
+    movie: Movie,
     parts: dict[str, Path],
     measured: Measured,
     tell: Callable[[timedelta], None],
 ) -> dict[str, Measured] | None:
-    """Write *parts* and prove by the indexes what they are; ``None`` where these cannot."""
-    origin = read_index(source)
-    if origin is None or not _is_whole(origin, measured):
-        return None
-    report = ffmpeg.run(
-        build_split(source, parts, witness=False),
-        time_limit=walk_limit(source) * _LIMIT_FACTOR,
-        on_progress=lambda seconds: tell(timedelta(seconds=seconds)),
-    )
-    _refuse_failure(report)
+    plans = {
+        media: plan_tracks(movie, [one for one in movie.tracks if one.media == media])
+        for media in parts
+    }
+    size = sum(plan.size_bytes for plan in plans.values())
+    length, copied = _measure(movie.tracks), 0
+
+    def on_bytes(more: int) -> None:
+        nonlocal copied
+        copied += more
+        tell(length * copied / size)
+
     made: dict[str, Measured] = {}
     for media, part in parts.items():
-        tracks = _read_made(part)
-        before = [track for track in origin if track.media == media]
-        if len(tracks) != len(before) or not all(map(_is_same, before, tracks)):
+        tracks = write_plan(plans[media], source, part, on_bytes)
+        if tracks is None:
             return None
         made[media] = Measured(
             format=measured.format,
@@ -188,38 +198,34 @@ def _copy(
     return made
 
 
-def _is_whole(origin: list[Track], measured: Measured) -> bool:
-    """Whether the index speaks of what ffmpeg read when the source was verified."""
-    found = [track.media for track in origin]
+def _is_whole(movie: Movie, measured: Measured) -> bool:
+    """Whether the index speaks of what was read when the source was verified."""
+    found = [tables.media for tables in movie.tracks]
     counts = (found.count("audio"), found.count("video"))
-    if not origin or counts != (len(measured.audio), len(measured.video)):
+    if not found or counts != (len(measured.audio), len(measured.video)):
         return False
-    return abs(_measure(origin) - (measured.duration or timedelta())) <= _TOLERANCE
+    return abs(_measure(movie.tracks) - (measured.duration or timedelta())) <= _TOLERANCE
 
 
-def _read_made(part: Path) -> list[Track]:
-    """The tracks of a rendition; none where it is not whole."""
-    try:
-        check_boxes(part)
-        return read_index(part) or []
-    except (Corrupt, FileNotFoundError):
-        return []
-
-
-def _is_same(before: Track, after: Track) -> bool:
-    leeway = max(Fraction(_TOLERANCE / timedelta(seconds=1)), before.frame)
-    return (
-        (before.media, before.codec, before.packets, before.digest)
-        == (after.media, after.codec, after.packets, after.digest)
-        and abs(before.plays - after.plays) <= leeway
-        and abs(before.begins - after.begins) <= leeway
-    )
-
-
-def _measure(tracks: list[Track]) -> timedelta:
+def _measure(tracks: Sequence[Tables]) -> timedelta:
     """From the first moment that any of *tracks* plays to the last."""
-    begins = min(track.begins for track in tracks)
-    return timedelta(seconds=float(max(track.begins + track.plays for track in tracks) - begins))
+    length = max(one.ends for one in tracks) - min(one.begins for one in tracks)
+    return timedelta(seconds=float(length))
+
+
+@contextlib.contextmanager
+def _storing(source: Path, parts: dict[str, Path]) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Unconvertible("the archive lacks the recording that is to be split") from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        folder = next(iter(parts.values())).parent
+        raise StorageUnavailable(
+            f"audio and voiceless video of {source} cannot be written into {folder}: {why}",
+            remedy="Free space in the buffer, and look whether the archive can be read.",
+        ) from error
 
 
 # --- proved by ffmpeg ----------------------------------------------------------------------------
@@ -240,16 +246,12 @@ def _write(
 
     limit = walk_limit(source) * _LIMIT_FACTOR
     report = ffmpeg.read(build_split(source, parts), time_limit=limit, on_line=on_line)
-    _refuse_failure(report)
-    _assert_whole(tally.measured(measured.format), measured)
-    return tally
-
-
-def _refuse_failure(report: Report) -> None:
     if report.problems:
         raise Unconvertible(f"ffmpeg could not split the recording: {report.problems[0]}")
     if report.exit_code != 0:
         raise Unconvertible(f"ffmpeg could not split the recording (exit {report.exit_code})")
+    _assert_whole(tally.measured(measured.format), measured)
+    return tally
 
 
 def _assert_whole(read: Measured, measured: Measured) -> None:

@@ -92,6 +92,7 @@ class Tables:
         ends: When its last packet ends, in seconds.
         longest: The longest packet, in seconds.
         edited: When its edit list says that it ends, in seconds, where it has one.
+        box: All that the file says of the track.
     """
 
     media: str
@@ -106,6 +107,7 @@ class Tables:
     ends: Fraction
     longest: Fraction
     edited: Fraction | None
+    box: memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Movie:
         tick: What it counts in, in seconds.
         tracks: Those that are heard or seen.
         others: How many other tracks there are.
+        header: What the file says of all tracks together.
     """
 
     names: frozenset[bytes]
@@ -127,6 +130,7 @@ class Movie:
     tick: Fraction
     tracks: list[Tables]
     others: int
+    header: memoryview
 
 
 def read_movie(file: BinaryIO) -> Movie:
@@ -151,8 +155,9 @@ def read_movie(file: BinaryIO) -> Movie:
     boxes = Boxes(memoryview(index))
     if boxes.find(b"mvex") is not None:
         raise Unusual(b"mvex")
-    scale, length = _read_scale(boxes.need(b"mvhd"))
-    tracks = [_read_track(Boxes(body), scale) for body in boxes.list(b"trak")]
+    header = boxes.need(b"mvhd")
+    scale, length = _read_scale(header)
+    tracks = [_read_track(body, scale) for body in boxes.list(b"trak")]
     return Movie(
         names=frozenset(names),
         data=data,
@@ -160,6 +165,7 @@ def read_movie(file: BinaryIO) -> Movie:
         tick=Fraction(1, scale),
         tracks=[track for track in tracks if track is not None],
         others=tracks.count(None),
+        header=header,
     )
 
 
@@ -203,7 +209,8 @@ def _read_numbers(body: memoryview, at: int, code: str, columns: int = 1) -> arr
 # --- a track ---------------------------------------------------------------------------------
 
 
-def _read_track(boxes: Boxes, movie_scale: int) -> Tables | None:
+def _read_track(box: memoryview, movie_scale: int) -> Tables | None:
+    boxes = Boxes(box)
     media = Boxes(boxes.need(b"mdia"))
     kind = _MEDIA.get(bytes(media.need(b"hdlr")[8:12]))
     if kind is None:
@@ -232,6 +239,7 @@ def _read_track(boxes: Boxes, movie_scale: int) -> Tables | None:
         ends=late + Fraction(end - skipped, scale),
         longest=Fraction(max(lengths), scale),
         edited=None if played is None else late + Fraction(played, movie_scale),
+        box=box,
     )
 
 

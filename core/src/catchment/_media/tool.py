@@ -20,11 +20,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+from catchment._words import say_install
 from catchment.errors import StorageUnavailable, ToolMissing, Transient
 
 REMEDY = (
     "Set media.ffmpeg to the path of an ffmpeg program, install ffmpeg on this machine, "
-    "or run: pip install 'catchment[ffmpeg]'"
+    f"or run: {say_install('catchment[ffmpeg]')}"
 )
 
 _HEAD_BYTES = 16 * 1024
@@ -116,8 +117,11 @@ class Ffmpeg:
             name = signal.Signals(-report.exit_code).name
             raise Transient(f"ffmpeg was ended by {name} before it was done")
         if any("No space left on device" in problem for problem in report.problems):
+            files = [one for one in arguments if one.startswith("file:")]
+            where = Path(files[-1].removeprefix("file:")).parent if files else "the buffer"
             raise StorageUnavailable(
-                "there is no room for what ffmpeg writes", remedy="Free space in the buffer."
+                f"there is no room in {where} for what ffmpeg writes",
+                remedy="Free space in the buffer.",
             )
         return report
 

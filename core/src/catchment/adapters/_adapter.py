@@ -100,6 +100,17 @@ class Adapter:
         return cls.budgets
 
     @classmethod
+    def keeps_of(cls, settings: Any) -> str | None:
+        """How long the platform keeps a recording after it began, under *settings*.
+
+        Then the platform deletes it by itself; what is not archived is told of in time and fetched
+        before everything else.  ``None`` where the platform keeps it for ever, where only the
+        customer knows (the setting ``platform_keeps``), or where it is told of each recording
+        (``Sighting.kept_until``).
+        """
+        return None
+
+    @classmethod
     def directory_every_of(cls, settings: Any) -> str:
         """How often the directory is read, as *settings* ask for it."""
         return "6h"

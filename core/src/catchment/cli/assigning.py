@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from catchment.cli.deciding import read_reason
 from catchment.cli.frame import Frame, pass_frame
-from catchment.cli.items import read_reason
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catchment.cli import status, telling
+from catchment.cli import telling
 from catchment.cli.frame import Frame, json_option, pass_frame
+from catchment.cli.needs import print_needs, say_needs
 from catchment.cli.printing import (
     Cell,
     Content,
@@ -22,7 +23,7 @@ from catchment.cli.printing import (
     print_table,
     print_title,
 )
-from catchment.cli.sandbox import load_kinds
+from catchment.cli.sandbox import leave_out_unwritten, load_kinds
 from catchment.cli.wording import say_moment, say_program, say_size
 from catchment.errors import Misuse
 
@@ -108,6 +109,7 @@ def demo(frame: Frame, folder: Path | None, meetings: int, calls: int, as_json: 
     hours late.  The day passes in under a minute.  What was captured stays in the folder; the
     sounds of which it is made, a megabyte, are kept in ~/.cache/catchment for the next time.
     """
+    from catchment._engine.alarms import read_standing
     from catchment.clock import ManualClock
     from catchment.sandbox import World, serve, write_config
     from catchment.settings import read_settings
@@ -117,7 +119,8 @@ def demo(frame: Frame, folder: Path | None, meetings: int, calls: int, as_json: 
     midnight = frame.clock().now().replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
     clock = ManualClock(midnight + STEP)
     world = World(SEED, midnight, days=1, meetings=meetings, calls=calls)
-    simulators = [kind(world, clock, _build_faults(midnight)) for kind in kinds]
+    made = [kind(world, clock, _build_faults(midnight)) for kind in kinds]
+    simulators = leave_out_unwritten(made)
     config = root / "catchment.toml"
     if not as_json:
         print_line(Cell(TOLD, "faint"))
@@ -128,16 +131,14 @@ def demo(frame: Frame, folder: Path | None, meetings: int, calls: int, as_json: 
             capture_day(app, clock, midnight + DAY + QUIET, aloud=not as_json)
             scores = list(compare(app, simulators))
             hits = _find_examples(app)
-            needs = {
-                one.name: list(status.list_needs(one, app.now()))
-                for one in status.list_statuses(app)
-            }
+            standing = read_standing(app)
+            needs = say_needs(standing.alarms, standing.now)
     if as_json:
         print_json({"folder": str(root), "sources": scores, "needs": needs})
     else:
         _print_scores(scores)
-        status.print_needs(needs)
-        _print_ways(config, hits)
+        print_needs(needs)
+        print_ways(config, hits)
         if folder is None:
             print_line(f"All of it is in {root}, which you may remove when you have seen enough.")
     return 1 if any(one.missing or one.invented for one in scores) or any(needs.values()) else 0
@@ -205,8 +206,9 @@ def _print_hour(at: datetime, teller: telling.Teller) -> None:
 def compare(app: Application, simulators: Sequence[Simulator]) -> Iterator[Score]:
     """Compare the archive, source by source, with what the platforms offered."""
     from catchment._catalogue.inventory import list_held
+    from catchment._engine.alarms import list_statuses
 
-    statuses = {one.name: one for one in status.list_statuses(app)}
+    statuses = {one.name: one for one in list_statuses(app)}
     for simulator in simulators:
         truth = list(simulator.truth(app.now()))
         offered = {(row.external_id, row.file_id, row.sha256) for row in truth}
@@ -268,11 +270,13 @@ def _row(one: Score) -> Sequence[Content]:
     )
 
 
-def _print_ways(config: Path, hits: Sequence[Hit]) -> None:
+def print_ways(config: Path, hits: Sequence[Hit]) -> None:
+    """What to type next, to look at what was captured."""
     command = f"{say_program()} --config {shlex.quote(str(config))}"
-    words = next((word for hit in hits for word in hit.subject.split() if word.isalpha()), "weekly")
+    words = (word for hit in hits for word in hit.subject.split() if word.isalpha())
     print_title("Look further")
-    print_line(f"  {command} search {words.lower()}")
+    if hits:
+        print_line(f"  {command} search {next(words, '').lower()}".rstrip())
     for hit in hits[:1]:
         print_line(f"  {command} show {hit.interaction_id}")
     print_line(f"  {command} verify")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catchment.cli import assigning, printing
+from catchment.cli.complaints import cannot_write
 from catchment.cli.frame import Frame, json_option, pass_frame
 from catchment.cli.status import zone_of_source
 from catchment.cli.wording import clean, count, say_moment, write_moment
@@ -168,7 +169,8 @@ def _write_csv(to: Path, what: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write *rows* into a file that is not there yet.
 
     Raises:
-        Misuse: It is there, or cannot be written.
+        Misuse: It is there.
+        StorageUnavailable: It cannot be written.
     """
     import csv
 
@@ -181,10 +183,7 @@ def _write_csv(to: Path, what: str, rows: Sequence[Mapping[str, Any]]) -> None:
     except FileExistsError:
         raise Misuse(f"{to} exists already", remedy="Name another file.") from None
     except OSError as error:
-        raise Misuse(
-            f"{to} cannot be written: {error.strerror}",
-            remedy="Name a file in a folder that is there and has room.",
-        ) from error
+        raise cannot_write(to, error) from None
     one, many = {"people": ("person", "people")}.get(what, (what[:-1], what))
     click.echo(f"{count(len(rows), one, many)} written to {to}")
 

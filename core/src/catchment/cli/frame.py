@@ -34,7 +34,7 @@ DEBUG = "CATCHMENT_DEBUG"
 INTERRUPTED = 130
 """What shells expect of a program that was interrupted."""
 
-UNSETTLED = ("demo", "sandbox", "adapters")
+UNSETTLED = ("demo", "sandbox", "adapters", "new-adapter", "conform")
 """Commands that read no settings."""
 
 PRINTERS = ("click.utils", "rich.console", __name__)
@@ -59,14 +59,19 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
         "adapters": Entry("setup", "List the installed adapters and what each can do."),
         "check": Entry("check", "Prove credentials, permissions, storage and ffmpeg."),
     },
+    "Write an adapter": {
+        "new-adapter": Entry("new_adapter", "Write the skeleton of an adapter."),
+        "conform": Entry("conform", "Try the rules of the contract on an adapter."),
+    },
     "Capture": {
         "run": Entry("run", "Capture what the platforms offer."),
         "status": Entry("status", "Show how far each source is, and what keeps it back."),
         "recover": Entry("recover", "Ask a platform again for a period or for ids."),
         "report": Entry("report", "Compare a platform's books with the archive."),
-        "retry": Entry("items", "Try again what was set aside."),
-        "park": Entry("items", "Set an item aside until somebody says retry."),
-        "skip": Entry("items", "Do without an item, for good and by name."),
+        "items": Entry("items", "List what is set aside or needs a person, and why."),
+        "retry": Entry("deciding", "Try again what was set aside."),
+        "park": Entry("deciding", "Set an item aside until somebody says retry."),
+        "skip": Entry("deciding", "Do without an item, for good and by name."),
     },
     "Find": {
         "search": Entry("search", "Find interactions."),
@@ -102,7 +107,8 @@ class LazyGroup(click.Group):
         entry = COMMANDS.get(name)
         if entry is None:
             return None
-        command = getattr(import_module(f"catchment.cli.{entry.module}"), name)
+        module = import_module(f"catchment.cli.{entry.module}")
+        command = getattr(module, name.replace("-", "_"))
         assert isinstance(command, click.Command)
         _accept_behind(command)
         return command
@@ -165,24 +171,35 @@ class Frame:
 
         return clock_from_environment(stop=self.stop)
 
-    def open(self, *, archive: bool = False, begin: bool = False) -> Application:
+    def open(
+        self,
+        *,
+        archive: bool = False,
+        begin: bool = False,
+        sources: Sequence[str] | None = None,
+    ) -> Application:
         """Open the program's parts.
 
         Args:
             archive: Whether storage will be written.
             begin: Whether the command may make the first catalogue; the others only look.
+            sources: What the command is about, none named being all of them; judged before
+                anything is made anew.  ``None`` for a command that does without.
 
         Raises:
-            Misuse: There is no catalogue yet.
+            Misuse: There is no catalogue yet, or no such source.
             CatalogueUnusable: It was lost, and the archive was not.
         """
         from catchment._engine import presence
 
         settings = self.settings()
-        presence.require_catalogue(settings, begin=begin)
+        if not presence.require_catalogue(settings, begin=begin) and sources is not None:
+            settings.choose(sources)  # before the first run leaves folders that nobody wanted
         app = self.open_anew(settings, archive=archive)
         try:
             presence.require_memory(settings, app.database)
+            if sources is not None:
+                settings.choose(sources)
         except BaseException:
             app.close()
             raise

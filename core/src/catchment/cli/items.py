@@ -1,155 +1,172 @@
-"""``retry``, ``park`` and ``skip``: what a person decides about an item, with the reason kept."""
+"""``items``: what is set aside or needs a person, one by one, with the names to decide by."""
 
 from __future__ import annotations
 
-import getpass
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from catchment.cli.frame import Frame, pass_frame
-from catchment.cli.wording import count, say_moment
-from catchment.errors import Misuse
+from catchment._catalogue.reasons import FOUND, KINDS
+from catchment._words import say_age
+from catchment.cli.frame import Frame, json_option, pass_frame
+from catchment.cli.needs import THE_ARCHIVE, say_alarm, say_left
+from catchment.cli.printing import (
+    Cell,
+    Content,
+    on_terminal,
+    print_json,
+    print_line,
+    print_table,
+)
+from catchment.cli.wording import count
 
 if TYPE_CHECKING:
-    from catchment._catalogue.decisions import Decided, Verb
+    from catchment._catalogue.parked import Item
 
-F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
-ITEM = (
-    "ID names a recording, one file of it as RECORDING/FILE, or an interaction, which 8 or more "
-    "characters of its id name as well if no other begins with them; what 'catchment report' "
-    "prints of a row of the platform's books, or of a contact, names the whole interaction."
+SHOWN = 100
+"""How many rows the table has, unless somebody asks for more."""
+
+HEADS = (
+    *("id", "source", "what", "reason kind", "for", "tries", "next try", "deleted", "by"),
+    "reason",
 )
 
-GAPS = "SOURCE/FEED, or SOURCE/FEED/PART, names what a feed could not be asked for: see status."
+
+def explain_kinds() -> str:
+    """Every kind of reason with what it means, for the help."""
+    told = "; ".join(f"{kind}: {meaning}" for kind, meaning in {**KINDS, **FOUND}.items())
+    return f"Kinds of reasons: {told}."
 
 
-def item_options(command: F) -> F:
-    """The argument and the options that the three commands share."""
-    for add in (
-        click.option("--by", "who", help="Who decides; without it, the user of this shell."),
-        click.option("--why", required=True, help="The reason, which is kept for ever."),
-        click.argument("name", metavar="ID"),
-    ):
-        command = add(command)
-    return command
-
-
-@click.command(epilog=ITEM)
-@item_options
+@click.command(epilog=explain_kinds())
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option(
+    "--reason",
+    type=click.Choice([*KINDS, *FOUND]),
+    metavar="KIND",
+    help="Only what waits for reasons of this kind.",
+)
+@click.option("--skipped", is_flag=True, help="What people do without, too.")
+@click.option("--ids", is_flag=True, help="Print ids alone, one per line, all of them.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=SHOWN,
+    show_default=True,
+    help="How many rows the table has; 0 for all.",
+)
+@json_option
 @pass_frame
-def retry(frame: Frame, name: str, why: str, who: str | None) -> None:
-    """Try again what was parked, skipped or is gone, at the next run.
+def items(
+    frame: Frame,
+    sources: tuple[str, ...],
+    reason: str | None,
+    skipped: bool,
+    ids: bool,
+    limit: int,
+    as_json: bool,
+) -> int:
+    """List what is parked, waits too long, is deleted soon or needs a person, the oldest first.
 
-    Archived files are read: what is damaged or missing is fetched again, what is sound stays.
+    The id is what 'catchment retry', 'park' and 'skip' take; several, or a whole group:
+
+      catchment retry --all --source NAME --reason KIND --why "..."
+
+    Ends with 1 if the archive is not where the settings say.
     """
-    from catchment._engine import verifying
+    from catchment._engine.alarms import ARCHIVE, read_standing
+    from catchment._engine.deciding import list_items
 
-    who, why = read_reason(who, why)
     with frame.open() as app:
-        retried = verifying.retry(app, name, who=who, why=why)
-    decided = retried.decided
-    if retried.lost:
-        click.echo(f"{count(retried.lost, 'object')} of {name} was damaged or missing")
-    if decided.files:
-        click.echo(f"{count(decided.files, 'file')} of {name} will be had again by the next run")
-    elif retried.item.kind != "file" and (retried.item.recording_ids or decided.recordings):
-        click.echo(f"the platform will be asked again for {name} by the next run")
+        found = list_items(app, sources, reason=reason)
+        standing = read_standing(app)
+    lost = [alarm for alarm in standing.alarms if alarm.kind == ARCHIVE]
+    if not skipped:
+        found = [item for item in found if item.state != "skipped"]
+    if as_json:
+        print_json(found)
+    elif ids:
+        for name in dict.fromkeys(item.id for item in found):
+            click.echo(name)
+    elif found:
+        _print(found, standing.now, limit)
     else:
-        click.echo(f"nothing of {name} was changed")
-    if decided.archived and not decided.files:
-        click.echo(f"archived, read and sound, so left as it is: {count(decided.archived, 'file')}")
+        print_line(_say_none(len(standing.alarms), chosen=bool(sources or reason)))
+    for alarm in lost:
+        click.echo(f"{THE_ARCHIVE}: {say_alarm(alarm, standing.now)}", err=True)
+    return 1 if lost else 0
 
 
-@click.command(epilog=ITEM)
-@item_options
-@pass_frame
-def park(frame: Frame, name: str, why: str, who: str | None) -> None:
-    """Set an item aside: nothing is tried until somebody says retry, and the watermark waits.
-
-    What is archived stays archived.
-    """
-    decided = set_aside(frame, "park", name, why, who)
-    say_decided(decided, name, "parked until somebody says retry")
+def _say_none(alarms: int, *, chosen: bool) -> str:
+    """That no item waits; and that something else does, which has no id to decide by."""
+    none = "no item of this choice waits" if chosen else "no item waits"
+    if not alarms:
+        return none
+    return f"{none}; see 'catchment status' for {count(alarms, 'alarm')}"
 
 
-@click.command(epilog=f"{ITEM} {GAPS}")
-@item_options
-@pass_frame
-def skip(frame: Frame, name: str, why: str, who: str | None) -> None:
-    """Do without an item: the watermark passes it, and the books keep who said so.
-
-    What is archived stays archived.  Of a feed, what it could not be asked for is done without.
-    """
-    from catchment._catalogue import gaps
-
-    who, why = read_reason(who, why)
-    with frame.open() as app:
-        with app.database.read() as connection:
-            found = gaps.find(connection, name)
-        if found is not None:
-            spans = gaps.skip(app.database, found, who=who, why=why, now=app.now())
-    if found is None:
-        say_decided(set_aside(frame, "skip", name, why, who), name, "skipped")
-        return
-    if not spans:
-        click.echo(f"nothing of {name} was changed: it has no gap any more")
-    for span in spans:
-        until = say_moment(span.end)
-        click.echo(f"{name}: nobody waits any more for {say_moment(span.start)} to {until}")
-
-
-def set_aside(frame: Frame, verb: Verb, name: str, why: str, who: str | None) -> Decided:
-    """Enter a decision to park or to skip.
-
-    Raises:
-        Misuse: There is no such item, or no reason.
-    """
-    from catchment._catalogue import decisions
-
-    who, why = read_reason(who, why)
-    with frame.open() as app:
-        with app.database.read() as connection:
-            item = decisions.find_item(connection, name)
-        if item is None:
-            raise Misuse(
-                f"there is no recording, file or interaction {name!r}",
-                remedy="Look for it with 'catchment search'.",
-            )
-        return decisions.decide(app.database, item, verb, who=who, why=why, now=app.now())
-
-
-def say_decided(decided: Decided, name: str, state: str) -> None:
-    """Say what is parked or skipped now, and what is not."""
-    if decided.archived == 1:
-        archived = "1 archived file stays as it is"
+def _print(found: Sequence[Item], now: datetime, limit: int) -> None:
+    shown = found[:limit] if limit else found
+    if on_terminal():
+        _print_groups(shown, now)
     else:
-        archived = f"{decided.archived:,} archived files stay as they are"
-    if not decided.changed:
-        why = archived if decided.archived else "nothing of it is expected or parked"
-        click.echo(f"nothing of {name} was changed: {why}")
-        return
-    what = f"{count(decided.files, 'file')} of {name}" if decided.files else name
-    rest = f"; {archived}" if decided.archived else ""
-    click.echo(f"{what} {'are' if decided.files > 1 else 'is'} {state}{rest}")
+        print_table(HEADS, [_row(item, now) for item in shown], right=(5,))
+    if len(shown) < len(found):
+        more = len(found) - len(shown)
+        print_line(Cell(f"and {more:,} more: --limit 0 shows all", "faint"))
 
 
-def read_reason(who: str | None, why: str) -> tuple[str, str]:
-    """Who decides, and why.
+def _print_groups(shown: Sequence[Item], now: datetime) -> None:
+    """What waits for the same reason stands below it: reasons are long, and many are alike."""
+    groups: dict[tuple[str, ...], list[Item]] = {}
+    for item in shown:
+        key = (item.source, item.reason_kind, item.state, item.who, item.reason)
+        groups.setdefault(key, []).append(item)
+    for number, ((source, kind, state, who, reason), some) in enumerate(groups.items()):
+        if number:
+            click.echo()
+        by = f" ({state} by {who})" if who else ""
+        head = f"{source}, {kind}{by}, {count(len(some), 'item')}: "
+        print_line(Cell(head, _tone(some[0])), reason or FOUND.get(kind, ""))
+        rows = [_cut(_row(item, now)) for item in some]
+        print_table(_cut(HEADS), rows, whole=(0,), right=(3,), spare=(3, 1, 2, 4))
 
-    Raises:
-        Misuse: There is no reason.
-    """
-    if not why.strip():
-        raise Misuse("the reason is empty", remedy="Say with --why what speaks for it.")
-    return who or _user(), why.strip()
+
+def _cut(row: Sequence[T]) -> Sequence[T]:
+    """What stands in the table of a group: neither source nor reason."""
+    return [part for place, part in enumerate(row) if place not in (1, 3, 8, 9)]
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a name for its user
-        return f"user {os.getuid()}"
+def _row(item: Item, now: datetime) -> Sequence[Content]:
+    what = f"{item.kind} {item.what}" if item.what in ("file", "rendition") else item.what
+    return (
+        item.id,
+        item.source,
+        what,
+        Cell(item.reason_kind, _tone(item)),
+        say_age(now - item.since),
+        item.attempts or "",
+        _say_next(item, now),
+        Cell(_say_deleted(item, now), "bad" if item.loss else ""),
+        item.who,
+        item.reason,
+    )
+
+
+def _say_deleted(item: Item, now: datetime) -> str:
+    return say_left(item.deleted_at, now) if item.deleted_at is not None else ""
+
+
+def _tone(item: Item) -> str:
+    return "faint" if item.state == "skipped" else "odd" if item.next_attempt_at else "bad"
+
+
+def _say_next(item: Item, now: datetime) -> str:
+    """When it is tried again, or that only a person has it tried."""
+    if item.next_attempt_at is None:
+        return "on retry" if item.state in ("parked", "skipped") else ""
+    return say_left(item.next_attempt_at, now) if item.next_attempt_at > now else "now"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catchment.cli.wording import say_age
+from catchment._words import say_age
 from catchment.model import Clock
 
 FAILURES: Mapping[str, str] = {

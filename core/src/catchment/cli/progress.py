@@ -10,7 +10,7 @@ from rich import progress as rich
 from rich.console import Console
 from rich.text import Text
 
-from catchment.cli.telling import Tally
+from catchment.cli.tally import Tally
 from catchment.cli.wording import clean
 
 LARGE_BYTES = 5_000_000
@@ -75,7 +75,7 @@ class Progress:
             counts = (f"{number:,} {name}" for name, number in fields.items() if _is_count(number))
             self._live.update(self._line, description=clean(f"{self._what}: {', '.join(counts)}"))
             return
-        if event == "report.waiting":
+        if event == "feed.waiting":
             said = f"{self._what}: waiting for {fields['seconds']} s at most: {fields['why']}"
             self._live.update(self._line, description=clean(said))
             return

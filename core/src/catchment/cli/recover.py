@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from catchment._words import name_feed
 from catchment.cli import dates, run, telling
 from catchment.cli.frame import Frame, json_option, pass_frame
 from catchment.cli.printing import print_line
@@ -20,22 +20,19 @@ if TYPE_CHECKING:
     from catchment._engine.application import Application
 
 
-AROUND = timedelta(hours=1)
-LISTED_AFTER = timedelta(days=1)
-"""How much later than its start a recording may be listed: lists go by completion."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What was asked for.
 
     Attributes:
         list_name: The name of the list of ids in the source's folder; empty for a period.
-        said: What is done, for people.
+        said: What is done, for people; empty when nothing can be done.
+        too_old: How many recordings are missing that nothing can be asked for any more.
     """
 
     list_name: str
     said: str
+    too_old: int = 0
 
 
 @click.command(epilog=dates.HELP)
@@ -68,8 +65,7 @@ def recover(
         raise click.UsageError("give exactly one of --from, --csv and --missing")
     if until is not None and since is None:
         raise click.UsageError("--to needs --from")
-    with frame.open(archive=True, begin=True) as app:
-        app.settings.source(source)
+    with frame.open(archive=True, begin=True, sources=(source,)) as app:
         wish: Wish | None
         if since is not None:
             wish = _want_period(app, source, since, until)
@@ -80,15 +76,23 @@ def recover(
         if wish is None:
             print_line(f"{source}: nothing is missing")
             return 0
+        if wish.too_old:
+            click.echo(
+                f"{count(wish.too_old, 'recording')} cannot be asked for any more: the platform "
+                "gave no id, and no feed lists the time; the report goes on telling of it",
+                err=True,
+            )
+        if not wish.said:
+            return 1
         if not as_json:
             print_line(f"{source}: {wish.said}")
-        return _work(app, source, wish, as_json=as_json)
+        return max(_work(app, source, wish, as_json=as_json), int(wish.too_old > 0))
 
 
 def _want_period(
     app: Application, source: str, since: dates.Typed, until: dates.Typed | None
 ) -> Wish:
-    from catchment._engine.recovery import want_period
+    from catchment._engine.wanted import want_period
 
     zone = app.settings.source(source).timezone
     start, end = dates.read_period(since, until, zone, app.now())
@@ -108,37 +112,20 @@ def _want_list(app: Application, source: str, path: Path) -> Wish:
 
 
 def _want_missing(app: Application, source: str) -> Wish | None:
-    from catchment._catalogue.report import MISSING, read_report
-    from catchment.model import Window
+    from catchment._engine.wanted import want_missing
 
-    live = app.connect(source)
-    now = live.platform_now(app.clock)
-    window = Window(now - live.horizon, now)
-    told = read_report(app.database, live.id, window, now, live.patience)
-    lost = [one for one in told.differences if one.kind == MISSING]
-    ids = sorted({one.ask for one in lost if one.ask is not None})
-    listed = _want_around(app, source, [one.occurred_at for one in lost if one.ask is None])
-    if not ids:
-        return listed
+    missing = want_missing(app, app.connect(source))
+    again = ", ".join(missing.feeds)
+    said = f"asking {again} again for {count(missing.moments, 'moment')}" if again else ""
+    if not missing.ids:
+        return Wish("", said, missing.too_old) if said or missing.too_old else None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"missing-{now:%Y%m%dT%H%M%SZ}.csv"
-        path.write_text("".join(f'"{one.replace(chr(34), chr(34) * 2)}"\n' for one in ids), "utf-8")
+        path = Path(folder) / f"missing-{app.now():%Y%m%dT%H%M%SZ}.csv"
+        rows = (f'"{one.replace(chr(34), chr(34) * 2)}"\n' for one in missing.ids)
+        path.write_text("".join(rows), "utf-8")
         asked = _want_list(app, source, path)
-    return Wish(asked.list_name, f"{asked.said}; {listed.said}") if listed else asked
-
-
-def _want_around(app: Application, source: str, moments: list[datetime]) -> Wish | None:
-    """Have the time around *moments* listed again: what cannot be asked for by id."""
-    from catchment._engine.recovery import want_period
-
-    live, feeds = app.connect(source), ""
-    end: datetime | None = None
-    for at in sorted(moments):
-        if end is not None and at + AROUND <= end:
-            continue  # what was listed for the one before covers it
-        start, end = at - AROUND, at + LISTED_AFTER
-        feeds = ", ".join(want_period(app, live, start, end))
-    return Wish("", f"asking {feeds} again for {count(len(moments), 'moment')}") if feeds else None
+    said = "; ".join(filter(None, (asked.said, said)))
+    return Wish(asked.list_name, said, missing.too_old)
 
 
 def _want_inbox(app: Application, source: str) -> None:
@@ -154,6 +141,8 @@ def _want_inbox(app: Application, source: str) -> None:
 
 
 def _work(app: Application, source: str, wish: Wish, *, as_json: bool) -> int:
+    from catchment._engine.wanted import list_wanted
+
     answers: dict[str, Mapping[str, Any]] = {}
     with telling.telling(app.settings.log, app.clock, what=source) as teller:
 
@@ -164,6 +153,8 @@ def _work(app: Application, source: str, wish: Wish, *, as_json: bool) -> int:
 
         app.tell = tell
         with run.stopping(app) as stopped:
+            if live := app.live.get(source):  # a list of ids needs no contact before the run
+                list_wanted(app, live)
             outcome = run.work(app, [source], run.ROLES, once=True)
     if stopped:
         click.echo("stopped; nothing is lost, the next run goes on with it", err=True)
@@ -186,7 +177,7 @@ def _tell_unlisted(app: Application, source: str) -> int:
     with app.database.read() as connection:
         unfinished = listed.list_unfinished(connection, row.id)
     for one in unfinished:
-        feed = f"{one.feed} {one.partition}".strip()
+        feed = name_feed(one.feed, one.partition)
         span = f"{one.window.start:%Y-%m-%dT%H:%MZ} to {one.window.end:%Y-%m-%dT%H:%MZ}"
         why = one.why.rstrip(".") or "it was not asked yet"
         click.echo(
@@ -198,7 +189,11 @@ def _tell_unlisted(app: Application, source: str) -> int:
 def _tell_list(folder: Path, name: str, answer: Mapping[str, Any] | None) -> int:
     if answer is None:
         waiting = folder / "csv" / name
-        click.echo(f"{waiting} is not answered yet; the next run asks again", err=True)
+        click.echo(
+            f"{waiting} stays: not every id is answered, or what was found is in no package yet; "
+            "the next run goes on",
+            err=True,
+        )
         return 1
     parts = [f"{answer['found']} found"]
     parts += [f"{answer['unknown']} unknown to the platform"] if answer["unknown"] else []

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catchment._words import name_feed, say_age
 from catchment.cli import dates, telling
 from catchment.cli.frame import Frame, json_option, pass_frame
 from catchment.cli.printing import Cell, print_json, print_line, print_table, print_title
-from catchment.cli.wording import count, say_age, say_moment, say_size
+from catchment.cli.wording import count, say_moment, say_size
 
 if TYPE_CHECKING:
     from catchment._engine.reporting import Report
@@ -35,7 +36,7 @@ def report(
     """
     from catchment._engine import reporting
 
-    with frame.open(begin=not no_ask) as app:
+    with frame.open(begin=not no_ask, sources=(source,)) as app:
         zone = app.settings.source(source).timezone
         start, end = dates.read_period(since, until, zone, app.now())
         with telling.telling(app.settings.log, app.clock, what=source) as teller:
@@ -59,7 +60,7 @@ def _print(told: Report, zone: str) -> None:
         print_line(f"{told.fulfilled:,} of {count(told.expecting, 'expected recording')} found")
     for one in told.not_listed:
         span = f"{say_moment(one.start_at, zone)} to {say_moment(one.end_at, zone)}"
-        feed = f"{one.feed} {one.partition}".strip()
+        feed = name_feed(one.feed, one.partition)
         told_why = f"{one.why}; skipped by {one.excused}" if one.excused else one.why
         tone = "odd" if one.excused else "bad"
         what = "did not answer" if told.asked else "is not listed"

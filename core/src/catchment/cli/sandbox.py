@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catchment._words import say_install
 from catchment.cli import switching
 from catchment.cli.complaints import cannot_write
 from catchment.cli.frame import Frame, pass_frame
@@ -24,8 +25,29 @@ if TYPE_CHECKING:
 
 TO_FILE = click.Path(path_type=Path, dir_okay=False)
 
+FAULTS = """
+seed = 7
+most = 2                        # so many answers in a row are spoilt
+until = 2026-10-14T00:00:00Z    # from then on all is quiet
 
-@click.command()
+[throttle]                      # share of requests, by what they ask for
+list = 0.1
+download = 0.2
+
+[rows]                          # share of pages
+repeat = 0.1
+
+[late]                          # share of items, and by how much
+share = 0.3
+least = "1m"
+longest = "72h"
+"""
+"""An example of what ``--faults`` reads."""
+
+FAULTS_HELP = "\b\nA FILE of faults:\n" + FAULTS.strip().replace("\n\n", "\n")
+
+
+@click.command(epilog=FAULTS_HELP)
 @click.argument("platforms", nargs=-1, metavar="ADAPTER...")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which world it is.")
 @click.option(
@@ -72,6 +94,8 @@ def sandbox(
         kind(world, clock, read_faults(faults) if faults else None, turned[kind.name])
         for kind in kinds
     ]
+    if not platforms:
+        simulators = leave_out_unwritten(simulators)
     with serve(simulators) as urls:
         if config_out is not None:
             _write_config(config_out, simulators, world)
@@ -114,9 +138,34 @@ def load_kinds(names: Sequence[str] = ()) -> list[type[Simulator]]:
     if not kinds:
         raise NotInstalled(
             "no simulated platform is installed",
-            remedy="Install an adapter, for example: pip install catchment-zoom",
+            remedy=f"Install an adapter, for example: {say_install('catchment-zoom')}",
         )
     return kinds
+
+
+def leave_out_unwritten(simulators: Sequence[Simulator]) -> list[Simulator]:
+    """*simulators* without those that say that they are still to be written; a line tells of each.
+
+    Raises:
+        AdapterFault: None of them is written; it says what is to be.
+    """
+    from catchment.errors import AdapterFault
+
+    written: list[Simulator] = []
+    faults: dict[str, AdapterFault] = {}
+    for one in simulators:
+        try:
+            dict(one.hosts)
+            one.truth(one.world.start)
+        except AdapterFault as fault:
+            faults[one.name] = fault
+        else:
+            written.append(one)
+    for name, unwritten in faults.items():
+        if not written:
+            raise unwritten
+        click.echo(f"{name} is left out: {unwritten}", err=True)
+    return written
 
 
 def refuse_existing(path: Path | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catchment._catalogue.states import RECORDING_STATES
 from catchment.cli import dates, printing, showing
 from catchment.cli.frame import Frame, json_option, pass_frame
 from catchment.cli.wording import clean, say_length, say_moment
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from catchment.settings import Settings
 
 KINDS = ("meeting", "webinar", "call")
-STATES = ("open", "quiet", "gone", "parked", "skipped")
 SHORT_ID = 23
 """So many characters of an id are enough for people: its time and 24 bits of chance."""
 
@@ -53,7 +53,9 @@ def read_attributes(
     callback=read_attributes,
     help="An attribute as the platform names it; may be given again.",
 )
-@click.option("--state", type=click.Choice(STATES), default=None, help="Some recording is …")
+@click.option(
+    "--state", type=click.Choice(RECORDING_STATES), default=None, help="Some recording is …"
+)
 @click.option("--media/--no-media", "with_media", default=None, help="With or without any file.")
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Hits per page."

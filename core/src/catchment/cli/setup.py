@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from catchment import hookspecs
+from catchment._words import say_install
 from catchment.cli.complaints import cannot_write
 from catchment.cli.frame import Frame, json_option, pass_frame
 from catchment.cli.printing import Cell, print_json, print_line, print_table
@@ -37,7 +39,8 @@ def init(frame: Frame, adapters: tuple[str, ...]) -> None:
     click.echo(f"{path} is written; fill in the lines that begin with '#name =',")
     if len(found) > 1 and not adapters:
         click.echo("and remove the tables [sources.…] of the platforms that you do not use,")
-    click.echo(f"then run\n  {say_program()} check")
+    option = f" --config {shlex.quote(str(path))}" if frame.config else ""
+    click.echo(f"then run\n  {say_program()}{option} check")
 
 
 def write_new(path: Path, text: str) -> None:
@@ -79,7 +82,8 @@ def adapters(as_json: bool) -> int:
             [_row(one) for one in found],
         )
     else:
-        print_line("no adapter is installed; install one, for example: pip install catchment-zoom")
+        example = say_install("catchment-zoom")
+        print_line(f"no adapter is installed; install one, for example: {example}")
     return 1 if any(one.fault for one in found) else 0
 
 

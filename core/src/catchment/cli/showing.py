@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from catchment._words import say_age
 from catchment.cli.printing import Cell, Content, print_line, print_pairs, print_table, print_title
-from catchment.cli.wording import say_age, say_length, say_moment, say_size
+from catchment.cli.wording import say_length, say_moment, say_size
 
 if TYPE_CHECKING:
     from catchment._catalogue.show import Shown, ShownFile, ShownRecording

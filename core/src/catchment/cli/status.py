@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from catchment._words import name_feed, say_age, say_limit
+from catchment.cli import needs as needs_of
 from catchment.cli.frame import Frame, json_option, pass_frame
 from catchment.cli.printing import (
     Cell,
@@ -18,17 +20,19 @@ from catchment.cli.printing import (
     print_table,
     print_title,
 )
-from catchment.cli.wording import count, say_age, say_moment
+from catchment.cli.wording import count, say_moment
 from catchment.model import period
 
 if TYPE_CHECKING:
     from catchment._catalogue.damages import KnownDamage
     from catchment._catalogue.outages import Outage
-    from catchment._catalogue.status import FeedStatus, Overdue, SourceStatus
+    from catchment._catalogue.status import FeedStatus, SourceStatus
+    from catchment._engine.alarms import Standing
     from catchment._engine.application import Application
     from catchment.settings import Settings
 
-PATIENCE = timedelta(minutes=15)
+TOLD_SILENT = timedelta(days=1)
+"""A runner that fell silent is told of for so long; every process has a name of its own."""
 
 SHOWN_DAMAGES = 5
 """A disk that dies damages everything at once."""
@@ -52,119 +56,38 @@ def status(frame: Frame, as_json: bool) -> int:
 
 def show(app: Application, *, as_json: bool) -> int:
     """Print how every source is doing, and give the command's exit code."""
-    from catchment._catalogue.damages import list_damages
-    from catchment._catalogue.status import list_runners
+    from catchment._engine.alarms import read_standing
 
-    told = list_statuses(app)
-    unknown = sorted(set(app.settings.sources) - {one.name for one in told})
-    outages = list_outages(app)
-    runners = list_runners(app.database)
-    damaged = list_damages(app.database)
-    now = app.now()
-    needs = {name: list(_say_outage(outages.get(name))) for name in unknown}
-    needs |= {one.name: list(list_needs(one, now, outages.get(one.name))) for one in told}
+    standing = read_standing(app)
+    needs = needs_of.say_needs(standing.alarms, standing.now)
     if as_json:
-        rows = [plain(one) | {"needs": needs[one.name]} for one in told]
-        everything = {"sources": rows, "never_in_contact": unknown, "runners": runners}
-        print_json(everything | {"damaged": damaged, "outages": list(outages.values())})
+        rows = [plain(one) | {"needs": needs.get(one.name, [])} for one in standing.sources]
+        everything = {"at": standing.now, "sources": rows, "never_in_contact": standing.unknown}
+        everything |= {"runners": standing.runners, "silent_runners": standing.silent}
+        everything |= {"damaged": standing.damaged}
+        everything |= {"outages": list(standing.outages.values())}
+        print_json(everything | {"alarms": needs_of.tell_alarms(standing.alarms, standing.now)})
     else:
-        print_sources(told, unknown, outages, app.settings, now)
-        _print_feeds(told, outages, app.settings, now)
-        alive = ", ".join(f"{r.name} ({say_age(now - r.seen_at)} ago)" for r in runners)
-        print_title(f"Runners: {alive or 'none is at work'}")
-        print_needs(needs)
-        _print_damages(damaged)
-    return 1 if damaged or any(needs.values()) else 0
+        print_sources(standing, app.settings)
+        _print_feeds(standing, app.settings)
+        print_title(f"Runners: {say_runners(standing)}")
+        needs_of.print_needs(needs)
+        _print_damages(standing.damaged)
+    return 1 if standing.alarms else 0
 
 
-def list_statuses(app: Application, names: Sequence[str] = ()) -> list[SourceStatus]:
-    """The status of every source, or of those that are named."""
-    from catchment._catalogue.status import list_sources
-
-    alarms = {name: table.alarm_after for name, table in app.settings.sources.items()}
-    told = list_sources(app.database, app.now(), _read_lags(app.settings), alarms)
-    return [one for one in told if not names or one.name in names]
-
-
-def list_outages(app: Application) -> dict[str, Outage]:
-    """The sources of the settings with which no contact could be made, by name."""
-    from catchment._catalogue import outages
-
-    wanted = {name for name, table in app.settings.sources.items() if table.enabled}
-    known = outages.list_outages(app.database)
-    return {name: outage for name, outage in known.items() if name in wanted}
-
-
-def _read_lags(settings: Settings) -> dict[str, dict[str, timedelta]]:
-    return {
-        name: {feed.name: period(feed.lag) for feed in table.kind.feeds_of(table.settings)}
-        for name, table in settings.sources.items()
-    }
-
-
-def list_needs(one: SourceStatus, now: datetime, outage: Outage | None = None) -> Iterator[str]:
-    """What a person has to do about a source, each as a sentence.
-
-    A listing that was not answered a moment ago is tried again by itself and needs nobody yet.
-    """
-    if one.stopped_why:
-        yield f"stopped: {one.stopped_why}"
-    if outage is not None and outage.why != one.stopped_why:
-        yield from _say_outage(outage)
-    for feed in one.feeds:
-        if feed.failing_since is not None and _needs_person(feed, now):
-            since = f"{feed.failing_since:%Y-%m-%d %H:%MZ}"
-            yield f"feed {_label(feed.feed, feed.partition)} fails since {since}: {feed.error}"
-    if one.overdue is not None:
-        yield _say_overdue(one.overdue, now)
-    for parked in one.parked:
-        what = "recording" if parked.what == "recording" else f"{parked.what} file"
-        yield f"{count(parked.count, what)} parked: {parked.reason}"
-    for unmapped in one.unmapped:
-        what = count(unmapped.count, "interaction")
-        yield f"{what}: {unmapped.reason} (catchment show {unmapped.example})"
-    for unwritten in one.unwritten:
-        what = "the books are" if unwritten.what == "books" else _say_unsealed(unwritten.count)
-        yield f"{what} not written: {unwritten.reason}"
-    for unread in one.unreadable:
-        yield f"list {unread.file_name} was not read: {unread.reason}"
-    for gap in one.gaps:
-        span = f"{gap.start_at:%Y-%m-%d %H:%MZ} to {gap.end_at:%Y-%m-%d %H:%MZ}"
-        name = "/".join(filter(None, (one.name, gap.feed, gap.partition)))
-        yield (
-            f"feed {_label(gap.feed, gap.partition)} could not be asked for {span}: {gap.why}. "
-            f"If it is to be done without: catchment skip {name} --why REASON"
-        )
-
-
-def _needs_person(feed: FeedStatus, now: datetime) -> bool:
-    """Whether a feed fails in a way, or for so long, that waiting alone does not help."""
-    if feed.failing_since is None or feed.off:
-        return False
-    return feed.lasting or now - feed.failing_since > PATIENCE
-
-
-def _say_outage(outage: Outage | None) -> Iterator[str]:
-    if outage is not None:
-        yield f"no contact since {outage.since:%Y-%m-%d %H:%MZ}: {outage.why}"
-
-
-def _say_overdue(overdue: Overdue, now: datetime) -> str:
-    what = count(overdue.count, "recording")
-    lack, oldest = ("lacks", "for") if overdue.count == 1 else ("lack", "the oldest for")
-    age = say_age(now - overdue.since)
-    return (
-        f"{what} {lack} media for longer than {say_age(overdue.after)}, {oldest} {age}: "
-        f"catchment show {overdue.example}"
-    )
-
-
-def _say_unsealed(number: int) -> str:
-    return f"{count(number, 'package')} {'is' if number == 1 else 'are'}"
-
-
-def _label(feed: str, partition: str) -> str:
-    return f"{feed} {partition}".strip()
+def say_runners(standing: Standing) -> str:
+    """Who is at work, who fell silent, and if nobody works, since when nothing was listed."""
+    now = standing.now
+    alive = (f"{one.name} ({say_age(now - one.seen_at)} ago)" for one in standing.runners)
+    working = ", ".join(alive)
+    lately = (one for one in standing.silent if now - one.seen_at <= TOLD_SILENT)
+    fell = [f"{one.name} fell silent {say_age(now - one.seen_at)} ago" for one in lately]
+    if working or fell:
+        return "; ".join([working or "none is at work", *fell])
+    walks = [feed.walked_at for one in standing.sources for feed in one.feeds if feed.walked_at]
+    listed = f"; the last listing ended {say_age(now - max(walks))} ago" if walks else ""
+    return f"none is at work{listed}"
 
 
 def zone_of_source(settings: Settings, name: str) -> str:
@@ -173,21 +96,22 @@ def zone_of_source(settings: Settings, name: str) -> str:
     return table.timezone if table is not None else "UTC"
 
 
-def print_sources(
-    told: Sequence[SourceStatus],
-    unknown: Sequence[str],
-    outages: Mapping[str, Outage],
-    settings: Settings,
-    now: datetime,
-) -> None:
+def print_sources(standing: Standing, settings: Settings) -> None:
     """One row for each source."""
-    rows = [_row(one, outages.get(one.name), settings, now) for one in told]
-    for name in unknown:
+    now, outages = standing.now, standing.outages
+    rows = [_row(one, outages.get(one.name), settings, now) for one in standing.sources]
+    for name in standing.unknown:
         said = Cell("never in contact", "odd")
         if name in outages:
-            said = Cell(f"{said.text}: {outages[name].why}", "bad")
+            said = Cell(f"{said.text}: {outages[name].why}", _tone(outages[name], now))
         rows.append((name, Cell("never", "odd"), said, "", ""))
     print_table(HEADS, rows, whole=(0, 1))
+
+
+def _tone(outage: Outage, now: datetime) -> str:
+    from catchment._engine.alarms import is_waiting
+
+    return "odd" if is_waiting(outage, now) else "bad"
 
 
 def _row(
@@ -197,7 +121,8 @@ def _row(
     at = Cell(f"{say_moment(mark.at, zone)} {zone}", "good") if mark.at else Cell("not yet", "odd")
     held_by = say_held(one, settings, now)
     if outage is not None and not one.stopped_why:
-        held_by = Cell(f"no contact: {outage.why}", "bad")
+        tone = _tone(outage, now)
+        held_by = Cell(f"{'no contact' if tone == 'bad' else 'waits'}: {outage.why}", tone)
     states = [f"{number:,} {state}" for state, number in sorted(one.recordings.items())]
     if one.late:
         states.append(f"{one.late:,} were late")
@@ -208,24 +133,26 @@ def say_held(one: SourceStatus, settings: Settings, now: datetime) -> Cell:
     """What keeps the watermark back; that nothing does but the platform's normal lag, if so."""
     mark = one.watermark
     if one.stopped_why:
-        return Cell(one.stopped_why, "bad")
+        return Cell("stopped", "bad")  # why, stands below the tables
     feeds = (feed for feed in one.feeds if (feed.feed, feed.partition) == mark.feed)
     held = next(feeds, None)
     if held is not None and held.frontier is None and held.failing_since is None:
-        return Cell(f"the first listing of feed {_label(held.feed, held.partition)}")
+        return Cell(f"the first listing of feed {name_feed(held.feed, held.partition)}")
     if held is None or held.frontier is None or mark.feed is None:
         return Cell(mark.held_by, "" if mark.at else "odd")
-    label, age = _label(*mark.feed), now - held.frontier
+    label, age = name_feed(*mark.feed), now - held.frontier
     if held.failing_since is not None or age > _usual_age(settings, one.name, held.feed):
         return Cell(f"{mark.held_by}, {say_age(age)} ago", "odd")
     if not mark.lag:
         return Cell(f"nothing: feed {label} is listed up to now", "good")
-    normal = f"feed {label} normally lists a recording within {say_age(mark.lag)}"
+    normal = f"feed {label} normally lists a recording within {say_limit(mark.lag)}"
     return Cell(f"only the normal lag: {normal}", "good")
 
 
 def _usual_age(settings: Settings, name: str, feed: str) -> timedelta:
     """How old a feed's frontier may be while nothing is wrong."""
+    from catchment._engine.alarms import PATIENCE
+
     table = settings.sources.get(name)
     feeds = table.kind.feeds_of(table.settings) if table is not None else ()
     known = next((one for one in feeds if one.name == feed), None)
@@ -239,34 +166,45 @@ def _say_backlog(one: SourceStatus) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _print_feeds(
-    told: Sequence[SourceStatus],
-    outages: Mapping[str, Outage],
-    settings: Settings,
-    now: datetime,
-) -> None:
-    rows: list[Sequence[Content]] = []
-    for one in told:
+def _print_feeds(standing: Standing, settings: Settings) -> None:
+    now, rows = standing.now, list[Sequence[Content]]()
+    for one in standing.sources:
         zone = zone_of_source(settings, one.name)
         for feed in one.feeds:
-            health = _say_health(one, feed, outages.get(one.name), now)
+            health = _say_health(one, feed, standing.outages.get(one.name), now)
             listed = f"{say_moment(feed.frontier, zone)} {zone}" if feed.frontier else "not yet"
             walked = f"{say_age(now - feed.walked_at)} ago" if feed.walked_at else "not yet"
-            rows.append((one.name, _label(feed.feed, feed.partition), listed, walked, health))
+            rows.append((one.name, name_feed(feed.feed, feed.partition), listed, walked, health))
     if rows:
         print_title("Feeds")
         heads = ("source", "feed", "listed to", "last listing", "state")
         print_table(heads, rows, whole=(0, 1, 2), spare=(3,))
-    for one in told:
-        for sentence in _list_failures(one, now):
-            print_line(Cell(f"{one.name}: ", "odd"), sentence)
+    for sentence in list_waits(standing):
+        print_line(Cell(f"{sentence[0]}: ", "odd"), sentence[1])
+    for one in standing.sources:
+        for failure in _list_failures(one, now):
+            print_line(Cell(f"{one.name}: ", "odd"), failure)
+
+
+def list_waits(standing: Standing) -> Iterator[tuple[str, str]]:
+    """Sources whose platform asked us to wait, and what it said: nobody is needed for it."""
+    from catchment._engine.alarms import is_waiting
+
+    for name, outage in standing.outages.items():
+        if is_waiting(outage, standing.now) and outage.until is not None:
+            yield name, f"waits until {outage.until:%Y-%m-%d %H:%MZ}: {outage.why}"
 
 
 def _list_failures(one: SourceStatus, now: datetime) -> Iterator[str]:
     """What fails at the moment and does not need a person, or not yet."""
+    from catchment._engine.alarms import FAILED, needs_person
+
     for feed in one.feeds:
-        if feed.failing_since is not None and not feed.off and not _needs_person(feed, now):
-            yield f"feed {_label(feed.feed, feed.partition)} fails: {feed.error}"
+        if feed.failing_since is not None and not feed.off and not needs_person(feed, now):
+            yield f"feed {name_feed(feed.feed, feed.partition)} fails: {feed.error}"
+    for routine in one.routines:
+        if routine.attempts < FAILED:
+            yield f"{routine.kind} fails: {routine.error}"
     if one.directory is not None:
         at = one.directory.read_at
         last = f"last read {at:%Y-%m-%d %H:%MZ}" if at else "never read"
@@ -280,7 +218,8 @@ def _say_health(one: SourceStatus, feed: FeedStatus, outage: Outage | None, now:
     if one.stopped_why:
         return Cell("stopped", "bad")
     if outage is not None:
-        return Cell("no contact", "bad")
+        tone = _tone(outage, now)
+        return Cell("no contact" if tone == "bad" else "waits", tone)
     if feed.failing_since is not None:
         return Cell(f"fails since {say_age(now - feed.failing_since)}", "bad")
     if feed.walked_at is None:
@@ -288,16 +227,6 @@ def _say_health(one: SourceStatus, feed: FeedStatus, outage: Outage | None, now:
     if feed.silent and feed.news_at is not None:
         return Cell(f"silent since {say_age(now - feed.news_at)}", "odd")
     return Cell("works", "good")
-
-
-def print_needs(needs: dict[str, list[str]]) -> None:
-    """What needs a person, source by source; nothing if nothing does."""
-    if not any(needs.values()):
-        return
-    print_title("Needs a person")
-    for name, sentences in needs.items():
-        for sentence in sentences:
-            print_line(Cell(f"{name}: ", "bad"), sentence)
 
 
 def _print_damages(damaged: Sequence[KnownDamage]) -> None:

@@ -27,7 +27,10 @@ def read_switches(typed: Sequence[str], platforms: Sequence[str]) -> dict[str, d
         left, equals, value = one.partition("=")
         platform, _, name = left.strip().rpartition(".")
         if not equals or not name:
-            raise Misuse(f"--switch {one} is not written NAME=VALUE")
+            raise Misuse(
+                f"--switch {one} is not written NAME=VALUE",
+                remedy="Give it a value; a name that there is not is answered with those that are.",
+            )
         if not platform and len(platforms) > 1:
             raise Misuse(
                 f"--switch {one} does not say of which platform it is",
@@ -37,7 +40,8 @@ def read_switches(typed: Sequence[str], platforms: Sequence[str]) -> dict[str, d
         if platform not in found:
             raise Misuse(
                 f"--switch {one} is of the platform {platform}, which is not served; "
-                f"served are: {', '.join(platforms)}"
+                f"served are: {', '.join(platforms)}",
+                remedy="Name one of these, or have this one served as well.",
             )
         found[platform][name] = _read_value(value.strip())
     return found
@@ -68,4 +72,6 @@ def refuse_unread(kind: type[Simulator], given: Mapping[str, object], clock: Clo
         kind(nothing, clock, None, {"": True})
     except BadSettings:
         return
-    raise Misuse(f"the simulator of {kind.name} has no switches")
+    raise Misuse(
+        f"the simulator of {kind.name} has no switches", remedy="Leave --switch out for it."
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from catchment.cli.outages import Outages
-from catchment.cli.wording import clean, count, say_size, write_moment
+from catchment.cli.tally import Tally, count_fruitless
+from catchment.cli.wording import clean, write_moment
 
 if TYPE_CHECKING:
     from catchment.cli.progress import Progress
@@ -28,6 +30,10 @@ LEVELS: Mapping[str, str] = {
     "source.stopped": "error",
     "job.lost": "error",
     "job.crashed": "error",
+    "contact.crashed": "error",
+    "clock.skewed": "warning",
+    "clock.stepped": "warning",
+    "hook.failed": "debug",
     "source.unreachable": "warning",
     "source.recovered": "warning",
     "job.failed": "warning",
@@ -35,6 +41,7 @@ LEVELS: Mapping[str, str] = {
     "job.unstored": "warning",
     "job.failed_again": "debug",
     "recovery.unreadable": "warning",
+    "books.behind": "warning",
     "file.progress": "debug",
     "derive.progress": "debug",
     "verify.damaged": "error",
@@ -42,62 +49,8 @@ LEVELS: Mapping[str, str] = {
 }
 """Levels of the events that are not simply ``info``."""
 
-FAILED = ("job.failed", "job.unanswered", "job.unstored")
-"""Events that a try has failed: for its own reason, without an answer, for want of storage."""
-
 Tell = Callable[..., None]
 Told = MutableMapping[str, Any]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of a run so far, for one source.
-
-    Attributes:
-        new: Recordings listed for the first time.
-        late: Those of them that were found behind the watermark.
-        files: Files archived.
-        size_bytes: Their bytes.
-        sealed: Packages sealed.
-        failed: Jobs that failed and will be tried again or set aside.
-    """
-
-    new: int = 0
-    late: int = 0
-    files: int = 0
-    size_bytes: int = 0
-    sealed: int = 0
-    failed: int = 0
-
-    def take(self, event: str, fields: Mapping[str, Any]) -> None:
-        """Count an event."""
-        if event == "page.listed":
-            self.new += fields.get("new", 0)
-            self.late += fields.get("late", 0)
-        elif event == "file.archived":
-            self.files += 1
-            self.size_bytes += fields.get("size_bytes", 0)
-        elif event == "interaction.sealed":
-            self.sealed += 1
-        elif event in FAILED:
-            self.failed += 1
-
-    def say_briefly(self) -> str:
-        """What came of it, for a line that moves."""
-        parts = [count(self.new, "recording"), count(self.files, "file")]
-        parts += [say_size(self.size_bytes), count(self.sealed, "package")]
-        return ", ".join(parts + ([f"{self.failed:,} failed"] if self.failed else []))
-
-    def __str__(self) -> str:
-        late = f" ({self.late:,} late)" if self.late else ""
-        parts = [count(self.new, "new recording") + late] if self.new else []
-        if self.files:
-            parts.append(f"{count(self.files, 'file')} archived ({say_size(self.size_bytes)})")
-        if self.sealed:
-            parts.append(f"{count(self.sealed, 'package')} sealed")
-        if self.failed:
-            parts.append(f"{count(self.failed, 'try', 'tries')} failed")
-        return ", ".join(parts) or "nothing new"
 
 
 @dataclass(slots=True)
@@ -127,8 +80,9 @@ class Teller:
 @contextmanager
 def telling(log: LogTable, clock: Clock, *, what: str) -> Iterator[Teller]:
     """A teller for one command, with progress called *what* if somebody watches."""
+    debug = log.level == "debug"
     if log.format == "json" or not sys.stderr.isatty():
-        with _following_library(write := make_log(log, clock, _write_plain)):
+        with _following_library(write := make_log(log, clock, _write_plain), debug=debug):
             yield Teller(write, Outages(clock))
         return
     from catchment.cli.progress import Progress
@@ -136,7 +90,7 @@ def telling(log: LogTable, clock: Clock, *, what: str) -> Iterator[Teller]:
     with Progress(what) as progress:
         quiet = log.level if log.level in ("debug", "error") else "warning"
         write = make_log(log.model_copy(update={"level": quiet}), clock, progress.write)
-        with _following_library(write):
+        with _following_library(write, debug=debug):
             yield Teller(write, Outages(clock), progress)
 
 
@@ -174,6 +128,8 @@ def make_log(log: LogTable, clock: Clock, write: Callable[[str], None]) -> Tell:
 def _choose_level(event: str, fields: Mapping[str, Any]) -> str:
     if event == "page.listed" and not (fields.get("new") or fields.get("changed")):
         return "debug"  # looking again finds nothing new most of the time
+    if event == "recovery.processed" and count_fruitless(fields):
+        return "warning"  # what somebody missed is still missing
     return LEVELS.get(event.partition(" ")[0], "info")
 
 
@@ -192,27 +148,36 @@ class _Lines:
 
 
 class _Records(logging.Handler):
-    """Passes warnings of our own modules on, without tracebacks: these are for ``--debug``."""
+    """Passes records of our own modules on; of an exception its type and, on *debug*, its frames.
 
-    def __init__(self, tell: Tell) -> None:
-        super().__init__(logging.WARNING)
-        self._tell = tell
+    Its message is kept back: it may quote anything.
+    """
+
+    def __init__(self, tell: Tell, *, debug: bool) -> None:
+        super().__init__(logging.DEBUG if debug else logging.WARNING)
+        self._tell, self._debug = tell, debug
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        kind = {"error": type(error).__name__} if error is not None else {}
-        self._tell(record.getMessage(), **kind)
+        fields = {} if error is None else {"error": type(error).__name__}
+        if error is not None and self._debug:
+            frames = traceback.extract_tb(error.__traceback__)
+            places = (f"{one.filename}:{one.lineno} {one.name}" for one in frames)
+            fields["where"] = " > ".join(places)
+        self._tell(record.getMessage(), **fields)
 
 
 @contextmanager
-def _following_library(tell: Tell) -> Iterator[None]:
+def _following_library(tell: Tell, *, debug: bool) -> Iterator[None]:
     """Let records of ``catchment.…`` be told, and those of everybody else be lost."""
     ours, others = logging.getLogger("catchment"), logging.NullHandler()
-    handler = _Records(tell)
+    handler, before = _Records(tell, debug=debug), ours.level
     ours.addHandler(handler)
+    ours.setLevel(handler.level)
     logging.getLogger().addHandler(others)
     try:
         yield
     finally:
+        ours.setLevel(before)
         ours.removeHandler(handler)
         logging.getLogger().removeHandler(others)

@@ -44,15 +44,6 @@ def say_length(length: timedelta | None) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def say_age(age: timedelta) -> str:
-    """``3 d``, ``2 h``, ``7 min`` or ``12 s``: the largest unit that fits."""
-    seconds = max(0, int(age.total_seconds()))
-    for step, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= step:
-            return f"{seconds // step} {unit}"
-    return f"{seconds} s"
-
-
 def say_moment(at: datetime | None, zone: str = "UTC", *, seconds: bool = False) -> str:
     """*at* as a clock in *zone* shows it, without the zone: the column's head names it."""
     if at is None:

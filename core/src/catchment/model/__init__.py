@@ -13,7 +13,16 @@ from __future__ import annotations
 from catchment.model._accounts import Account, Event, EventAnswer, Finding, Person, Queue, Team
 from catchment.model._files import Kind, Measured, MediaFile, StoredFile, Timeline, Way
 from catchment.model._interactions import Bundle, Contact, Heard, InteractionDraft, Leg, Party
-from catchment.model._listings import ABSENCES, Budget, Fact, Feed, Page, Sighting, Span
+from catchment.model._listings import (
+    ABSENCES,
+    FOR_EVER,
+    Budget,
+    Fact,
+    Feed,
+    Page,
+    Sighting,
+    Span,
+)
 from catchment.model._recordings import Batch, Denied, Nothing, NotYet, Outcome, Ready, Recording
 from catchment.model._words import BadValue, Clock, Json, Key, Ref, Window, period
 
@@ -30,6 +39,7 @@ __all__ = [  # noqa: RUF022
     "Budget",
     "Span",
     "Sighting",
+    "FOR_EVER",
     "ABSENCES",
     "Fact",
     "Page",

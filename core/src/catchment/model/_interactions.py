@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, get_args
 
 from catchment.model._files import StoredFile
 from catchment.model._listings import Fact
 from catchment.model._recordings import Recording
-from catchment.model._words import Ref, Window, check_aware
+from catchment.model._words import Ref, Window, check_aware, check_known
+
+InteractionKind = Literal["meeting", "webinar", "call"]
+Direction = Literal["inbound", "outbound", "internal", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +166,6 @@ class InteractionDraft:
     mapper: str = ""
 
     def __post_init__(self) -> None:
+        check_known("InteractionDraft.kind", self.kind, get_args(InteractionKind))
+        check_known("InteractionDraft.direction", self.direction, get_args(Direction))
         check_aware("an interaction", self.started_at, self.ended_at)

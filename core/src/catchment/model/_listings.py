@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from catchment.model._words import BadValue, Json, Key, Window, check_aware, check_known, period
@@ -14,6 +14,10 @@ _NEEDED = ("every", "max_window", "horizon", "resolution")
 
 ABSENCES = ("unanswered", "not recorded", "failed", "refused", "paused", "external")
 """Kinds of gap that an adapter may tell of a fact; ``report`` adds its own, such as ``missing``."""
+
+
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When the platform deletes what it says that it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,9 @@ class Sighting:
         offered: ``"ready"`` when there may be something to fetch; ``"not_yet"`` while the
             platform is still working on it.
         document: The row of the listing, verbatim, kept under the name ``"listing"``.
+        kept_until: When the platform will delete it, where it says so of this very recording;
+            :data:`FOR_EVER` where it says that it will not.  ``None`` leaves it to the rule of the
+            source (``Adapter.keeps_of``, or the setting ``platform_keeps``).
     """
 
     external_id: str
@@ -121,9 +128,12 @@ class Sighting:
     revision: str
     offered: Literal["ready", "not_yet"] = "ready"
     document: Json = field(default_factory=dict)
+    kept_until: datetime | None = None
 
     def __post_init__(self) -> None:
         check_aware("a sighting", self.occurred_at)
+        if self.kept_until is not None:
+            check_aware("Sighting.kept_until", self.kept_until)
         if not self.keys:
             raise BadValue("a sighting needs at least one key")
         check_known("Sighting.offered", self.offered, ("ready", "not_yet"))

@@ -29,9 +29,16 @@ if TYPE_CHECKING:
     from catchment.sandbox.content import Content, Written
     from catchment.sandbox.faults import Faults, Lateness, read_faults
     from catchment.sandbox.handout import write_config, write_truth
-    from catchment.sandbox.layer import Answer, ASGIApp, FaultLayer
+    from catchment.sandbox.layer import Answer, ASGIApp, FaultLayer, Scope
     from catchment.sandbox.media import Take, expected_symbols
     from catchment.sandbox.recogniser import read_symbols
+    from catchment.sandbox.sending import (
+        Extent,
+        read_extent,
+        refuse_range,
+        send_file,
+        stream_bytes,
+    )
     from catchment.sandbox.server import serve
     from catchment.sandbox.simulator import (
         Simulator,
@@ -50,10 +57,11 @@ _HOMES = {
     "cast": _CAST,
     "content": "Content Written",
     "faults": "Faults Lateness read_faults",
-    "layer": "ASGIApp Answer FaultLayer",
+    "layer": "ASGIApp Answer FaultLayer Scope",
     "media": "Take expected_symbols",
     "recogniser": "read_symbols",
     "handout": "write_config write_truth",
+    "sending": "Extent read_extent refuse_range send_file stream_bytes",
     "server": "serve",
     "simulator": "Simulator TruthRow find_simulators load_simulator",
     "switches": "Switchboard",
@@ -71,6 +79,7 @@ __all__ = [
     "ChatLine",
     "Content",
     "Customer",
+    "Extent",
     "FaultLayer",
     "Faults",
     "Lateness",
@@ -80,6 +89,7 @@ __all__ = [
     "Person",
     "Queue",
     "Recorded",
+    "Scope",
     "Shift",
     "Simulator",
     "SpokenLine",
@@ -92,9 +102,13 @@ __all__ = [
     "expected_symbols",
     "find_simulators",
     "load_simulator",
+    "read_extent",
     "read_faults",
     "read_symbols",
+    "refuse_range",
+    "send_file",
     "serve",
+    "stream_bytes",
     "write_config",
     "write_truth",
 ]
@@ -104,3 +118,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from catchment._words import say_install
 from catchment.errors import NotInstalled
 
 __all__ = ["Identity", "issued"]
@@ -39,7 +40,7 @@ def issued(*names: str) -> Iterator[Identity]:
     except ImportError:
         raise NotInstalled(
             "a platform that is simulated over TLS needs the package trustme, which is missing",
-            remedy="Install it: pip install trustme",
+            remedy=f"Install it: {say_install('trustme')}",
         ) from None
     authority = trustme.CA(organization_name="Catchment sandbox")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

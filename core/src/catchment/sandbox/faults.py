@@ -34,7 +34,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from catchment.errors import BadSettings
 from catchment.model import Clock, period
@@ -62,6 +62,7 @@ Fault = Literal[
     "shuffle",  # rows of a page stand in another order
 ]
 FAULTS: tuple[str, ...] = get_args(Fault)
+HOW = "'catchment sandbox --help' has an example."
 _GROUPS: tuple[str, ...] = get_args(Group)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -218,14 +219,79 @@ def read_faults(path: str | os.PathLike[str]) -> Faults:
     """
     try:
         table = tomllib.loads(Path(path).read_text("utf-8"))
-        late = table.pop("late", {})
-        share = late.pop("share", 0.0)
-        lateness = Lateness(share, **{name: period(text) for name, text in late.items()})
-        plain = {name: table.pop(name) for name in ("seed", "most", "until") if name in table}
-        rows = {fault: {"list": rate} for fault, rate in table.pop("rows", {}).items()}
-        return Faults(rates=table | rows, late=lateness, **plain)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise BadSettings(
-            f"the faults in {path} cannot be read: {error}",
-            remedy="See catchment.sandbox.faults for an example.",
-        ) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise BadSettings(f"the faults {path} cannot be read: {why}", remedy=HOW) from None
+    except UnicodeDecodeError:
+        raise BadSettings(f"{path} is not UTF-8", remedy="Save the file as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path} is not TOML: {error}", remedy=HOW) from None
+    try:
+        return _read_table(table)
+    except ValueError as error:
+        raise BadSettings(f"the faults in {path} are wrong: {error}", remedy=HOW) from None
+
+
+def _read_table(table: dict[str, Any]) -> Faults:
+    """The faults of a document.
+
+    Raises:
+        ValueError: A key is none that there is, or its value of another kind.
+        BadSettings: There is no such fault or group.
+    """
+    known: dict[str, Any] = {}
+    for name, read in {"seed": _read_number, "most": _read_number, "until": _read_moment}.items():
+        if name in table:
+            known[name] = read(name, table.pop(name))
+    late = _read_late(_read_section("late", table.pop("late", {})))
+    rates = {
+        "rows": _read_section("rows", table.pop("rows", {})),
+        **{fault: _read_section(fault, groups) for fault, groups in table.items()},
+    }
+    shares = {
+        fault: {group: _read_share(f"{fault}.{group}", share) for group, share in groups.items()}
+        for fault, groups in rates.items()
+    }
+    paged = {fault: {"list": share} for fault, share in shares.pop("rows").items()}
+    return Faults(rates=shares | paged, late=late, **known)
+
+
+def _read_late(table: dict[str, Any]) -> Lateness:
+    given: dict[str, Any] = {}
+    for name, value in table.items():
+        if name == "share":
+            given[name] = _read_share("late.share", value)
+        elif name in ("least", "longest"):
+            try:
+                given[name] = period(value)
+            except (ValueError, TypeError, OverflowError):
+                raise ValueError(f'late.{name} is no length of time, as in "1m"') from None
+        else:
+            raise ValueError(f"late.{name} is not known; write share, least or longest")
+    return Lateness(**given)
+
+
+def _read_section(name: str, value: object) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    known = "seed, most, until" if name not in (*FAULTS, "late", "rows") else ""
+    hint = f"not known; keys without a table are {known}" if known else f"a table: write [{name}]"
+    raise ValueError(f"{name} is {hint}")
+
+
+def _read_share(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"{name} is no share of the requests; write a number from 0 to 1")
+    return float(value)
+
+
+def _read_number(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} is no whole number from 0 on")
+    return value
+
+
+def _read_moment(name: str, value: object) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError(f"{name} is no time with a zone, as in 2026-10-14T00:00:00Z")
+    return value

@@ -9,9 +9,11 @@ from typing import Any
 
 from catchment.sandbox.faults import Fault, Faults, Group
 
-__all__ = ["CUT", "ASGIApp", "Answer", "FaultLayer"]
+__all__ = ["CUT", "ASGIApp", "Answer", "FaultLayer", "Scope"]
 
 Scope = MutableMapping[str, Any]
+"""What a server says of a request: ``scope["path"]``, ``scope["query_string"]``, and more."""
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -123,7 +125,7 @@ def _cut(scope: Scope) -> None:
     cut()
 
 
-async def _collect(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+async def collect(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
     """The whole answer of *app*: its first message, and its body."""
     start: Message = {}
     body = bytearray()
@@ -140,7 +142,7 @@ async def _collect(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Messag
 
 async def _truncated(app: ASGIApp, scope: Scope, receive: Receive, send: Send, chance: int) -> None:
     """Cut the body: the connection breaks off, the length is the cut one's, or there is none."""
-    start, body = await _collect(app, scope, receive)
+    start, body = await collect(app, scope, receive)
     part = body[: len(body) * (10 + chance % 80) // 100]
     others = [line for line in start["headers"] if line[0].lower() != b"content-length"]
     manner = chance // 80 % 3
@@ -154,7 +156,7 @@ async def _truncated(app: ASGIApp, scope: Scope, receive: Receive, send: Send, c
 
 async def _dripping(app: ASGIApp, scope: Scope, receive: Receive, send: Send, _: int) -> None:
     """The whole body, in drips."""
-    start, body = await _collect(app, scope, receive)
+    start, body = await collect(app, scope, receive)
     await send(start)
     step = max(1, -(-len(body) // DRIPS))
     for at in range(0, len(body), step):

@@ -36,6 +36,8 @@ class TruthRow:
         available_at: When the platform first offered it completely.
         duration_s: How long it plays; ``None`` for text.
         keys: ``"space:value"`` of the keys that the recording must have.
+        began_at: When what was recorded began, as the adapter must report it; a watermark that is
+            beyond it says that this file is accounted for.  ``None`` where that is not told.
     """
 
     source: str
@@ -47,10 +49,12 @@ class TruthRow:
     bytes: int
     duration_s: float | None = None
     keys: tuple[str, ...] = ()
+    began_at: datetime | None = None
 
     def to_json(self) -> str:
         """One line of JSON."""
-        row = asdict(self) | {"available_at": self.available_at.isoformat()}
+        began_at = None if self.began_at is None else self.began_at.isoformat()
+        row = asdict(self) | {"available_at": self.available_at.isoformat(), "began_at": began_at}
         return json.dumps(row, ensure_ascii=False)
 
 

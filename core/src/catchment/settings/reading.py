@@ -82,7 +82,8 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
         line = found[1] if found and found[1] else str(text.rstrip("\n").count("\n") + 1)
         raise BadSettings(
             f"{file}:{line}: this is not TOML: {_AT.sub('', what)}",
-            remedy="Correct the line; texts stand in quotes, tables in [brackets].",
+            remedy="Correct the line; texts stand in quotes, tables in [brackets], and dates are "
+            "days of the calendar, written 2026-01-31.",
         ) from None
 
 

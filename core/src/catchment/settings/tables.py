@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -26,8 +27,9 @@ from pydantic import (
     field_validator,
 )
 
+from catchment._words import say_install
 from catchment.adapters import Adapter, SourceSettings
-from catchment.errors import BadSettings, NotInstalled
+from catchment.errors import BadSettings, Misuse, NotInstalled
 from catchment.model import period
 from catchment.secrets import Secret
 from catchment.settings.kinds import (
@@ -44,6 +46,8 @@ from catchment.transport.trust import check_authorities
 _SQLITE = "sqlite:///"
 _POSTGRES = "postgresql+psycopg://"
 _NONE = timedelta()
+WARNING = timedelta(days=7)
+"""How long before it is lost something is an alarm, where the settings do not say."""
 
 
 class Table(BaseModel):
@@ -78,7 +82,7 @@ class CatalogueTable(Table):
         if find_spec("psycopg") is None:
             error = NotInstalled(
                 "PostgreSQL needs the extra 'postgres', which is not installed",
-                remedy="install it: pip install 'catchment[postgres]'",
+                remedy=f"install it: {say_install('catchment[postgres]')}",
             )
             raise ValueError(f"{error}; {error.remedy}")
         try:
@@ -225,7 +229,23 @@ class SourceKeys(Table):
     alarm_after: Period | None = Field(
         None,
         examples=["6h"],
-        description="How old a recording may be without its media before 'status' is alarmed",
+        description="How long a recording may be without its media, counted from when it could "
+        "first be had, before 'status' is alarmed",
+    )
+    alarm_before: Period | None = Field(
+        None,
+        gt=_NONE,
+        examples=["7d"],
+        description="How long before the platform deletes what is not archived 'status' is "
+        "alarmed; without it 7d, or a quarter of the time that the platform keeps it, if shorter",
+    )
+    platform_keeps: Period | None = Field(
+        None,
+        gt=_NONE,
+        examples=["30d"],
+        description="How long the platform keeps a recording before it deletes it, as set up "
+        "there; without it what the adapter knows, and the platform's own word for a recording "
+        "goes before both",
     )
 
     ca_file: Beside | None = Field(
@@ -270,6 +290,22 @@ class SourceTable(SourceKeys):
         """How long "not yet" is believed."""
         return self.gone_after or period(self.kind.patience)
 
+    @property
+    def keeps(self) -> timedelta | None:
+        """How long the platform keeps a recording, from when it began; ``None`` if not known."""
+        rule = self.kind.keeps_of(self.settings)
+        return self.platform_keeps or (period(rule) if rule else None)
+
+    def warns(self, lasts: timedelta | None) -> timedelta:
+        """How long before the end of what *lasts* so long (``None``: not known) the alarm begins.
+
+        What is as long as all of it would be an alarm without end, and counts as not said.
+        """
+        asked = self.alarm_before
+        if asked is not None and (lasts is None or asked < lasts):
+            return asked
+        return WARNING if lasts is None else min(WARNING, lasts / 4)
+
     def starts_at(self, now: datetime) -> datetime | None:
         """The oldest moment to capture, seen from *now*; ``None`` leaves it to each feed."""
         return now - self.since if isinstance(self.since, timedelta) else self.since
@@ -292,6 +328,22 @@ class Settings(Table):
         """How long "not yet" is believed, by the names of the sources."""
         return {name: table.patience for name, table in self.sources.items()}
 
+    def choose(self, names: Iterable[str]) -> list[str]:
+        """The enabled sources, or those of them that are *named*.
+
+        Raises:
+            Misuse: There is no such source, or none at all.
+        """
+        chosen = list(names) or [name for name, table in self.sources.items() if table.enabled]
+        for name in chosen:
+            self.source(name)
+        if not chosen:
+            raise Misuse(
+                "no source is configured",
+                remedy="Add a table [sources.NAME] to the settings file ('catchment init').",
+            )
+        return chosen
+
     def source(self, name: str) -> SourceTable:
         """The source called *name*.
 
@@ -302,9 +354,11 @@ class Settings(Table):
             return self.sources[name]
         known = f"known are {', '.join(sorted(self.sources))}" if self.sources else "there are none"
         near = get_close_matches(name, self.sources, n=1)
+        if len(self.sources) == 1:
+            near = list(self.sources)
+        add = f"dd a table [sources.{name}] to the settings file."
+        other = f"Name one of these, or a{add}" if self.sources else f"A{add}"
         raise BadSettings(
             f"there is no source {name!r}; {known}",
-            remedy=f"Did you mean {near[0]!r}?"
-            if near
-            else f"Add a table [sources.{name}] to the settings file.",
+            remedy=f"Did you mean {near[0]!r}?" if near else other,
         )

@@ -15,6 +15,7 @@ from catchment.transport.paging import walk
 from catchment.transport.rotating import LocalVault, RotatingToken, Vault
 from catchment.transport.signing import verify_hmac
 from catchment.transport.tokens import (
+    ApiKey,
     LocalTokens,
     Minted,
     OAuthToken,
@@ -26,6 +27,7 @@ from catchment.transport.tokens import (
 
 __all__ = [
     "Answer",
+    "ApiKey",
     "Buckets",
     "Check",
     "Client",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from catchment.transport.limits import Limits
+from catchment.transport.messages import NO_ANSWER
 
 
 def open_client(limits: Limits, ca_file: Path | None = None) -> httpx.Client:
@@ -42,7 +43,7 @@ def open_client(limits: Limits, ca_file: Path | None = None) -> httpx.Client:
     timeout = httpx.Timeout(read, connect=limits.connect.total_seconds(), pool=2 * read)
     return httpx.Client(
         timeout=timeout,
-        verify=True if ca_file is None else trust.build_context(ca_file),
+        verify=trust.build_usual_context() if ca_file is None else trust.build_context(ca_file),
         follow_redirects=False,
         headers={"User-Agent": f"catchment/{version('catchment')}"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -50,8 +51,12 @@ def open_client(limits: Limits, ca_file: Path | None = None) -> httpx.Client:
 
 
 @contextmanager
-def reading_errors(host: str) -> Iterator[None]:
+def reading_errors(host: str, ca_file: Path | None = None) -> Iterator[None]:
     """Turn what httpx raises into errors of ours, which hold a host and never a url or a header.
+
+    Args:
+        host: Whom the block asks.
+        ca_file: What the source's setting of that name says, for the remedy.
 
     Raises:
         Unreachable: The server did not answer, or not to the end.
@@ -62,11 +67,11 @@ def reading_errors(host: str) -> Iterator[None]:
     try:
         yield
     except httpx.ConnectError as error:
-        distrust = trust.find_distrust(host, error)
+        distrust = trust.find_distrust(host, error, ca_file)
         if distrust is not None:
             raise distrust from None
         said = re.sub(r"\[Errno -?\d+\] ", "", str(error)).lower()
-        raise Unreachable(f"{host} cannot be reached: {said}") from None
+        raise Unreachable(f"{host} cannot be reached: {said}", remedy=NO_ANSWER) from None
     except (httpx.ConnectTimeout, httpx.PoolTimeout):
         raise Unreachable(f"{host} did not open a connection in time") from None
     except httpx.TimeoutException:

@@ -41,8 +41,8 @@ class Kept:
 
 
 @contextmanager
-def storing() -> Iterator[None]:
-    """Turn what the file system raises into an error of ours.
+def storing(part: Path) -> Iterator[None]:
+    """Turn what the file system raises about *part* into an error of ours.
 
     Raises:
         StorageUnavailable: The buffer is full, read-only or failing.
@@ -51,7 +51,7 @@ def storing() -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageUnavailable(
-            f"the buffer cannot be written: {error.strerror or type(error).__name__}",
+            f"the buffer {part.parent} cannot be written: {error.strerror or type(error).__name__}",
             remedy="Free space in the buffer's file system, or let the buffer be somewhere else.",
         ) from error
 
@@ -68,7 +68,7 @@ def read_kept(part: Path) -> Kept | None:
 
 def remove(part: Path) -> None:
     """Remove *part* and what is remembered of it."""
-    with storing():
+    with storing(part):
         _forget(part)
         part.unlink(missing_ok=True)
 
@@ -91,7 +91,7 @@ class PartFile:
         self._sha256 = hashlib.sha256()
         self._sha512 = hashlib.sha512()
         self.size_bytes = 0
-        with storing():
+        with storing(part):
             if not known.synced_bytes:
                 _forget(part)
             self._file = part.open("r+b" if known.synced_bytes else "wb")
@@ -100,7 +100,7 @@ class PartFile:
 
     def write(self, data: bytes | bytearray) -> None:
         """Append *data*."""
-        with storing():
+        with storing(self._part):
             self._file.write(data)
             self._file.flush()
         self._count(data)
@@ -108,7 +108,7 @@ class PartFile:
 
     def checkpoint(self) -> None:
         """Bring what is there to disk and remember it, so that it is never fetched again."""
-        with storing():
+        with storing(self._part):
             self._sync()
             known = replace(self._known, synced_bytes=self.size_bytes)
             fresh = _beside(self._part, ".resume-new")
@@ -120,7 +120,7 @@ class PartFile:
 
     def finish(self) -> tuple[str, str]:
         """Bring the whole file to disk; its SHA-256 and SHA-512 as hex digests."""
-        with storing():
+        with storing(self._part):
             self._sync()
             _forget(self._part)
         return self._sha256.hexdigest(), self._sha512.hexdigest()

@@ -14,6 +14,7 @@ from catchment.errors import (
     Absent,
     AdapterFault,
     CatchmentError,
+    Later,
     RateLimited,
     Refused,
     Unreachable,
@@ -35,6 +36,8 @@ Asked for every answer, also for those with status 200 (some vendors hide errors
 says nothing about is read by status: 401 :class:`TokenRejected`, 403 ``Refused``, 404 and 410
 ``Absent``, 429 ``RateLimited``, 3xx and 5xx ``Unreachable``, any other 4xx ``AdapterFault``.  So
 an answer that ``send`` returns has a status of 2xx, or one that the request accepts.
+
+Until when to wait counts from :attr:`Answer.at`, the platform's time; the client converts it.
 """
 
 
@@ -77,11 +80,17 @@ class Client:
         self._http: httpx.Client | None = None
         self._opening = threading.Lock()
         self._offset: timedelta | None = None
+        self._offset_at = 0.0
 
     @property
     def offset(self) -> timedelta | None:
         """How far the platform's clock is ahead of ours; ``None`` before the first answer."""
         return self._offset
+
+    @property
+    def offset_at(self) -> float:
+        """When that was told, in seconds of a clock that nobody sets."""
+        return self._offset_at
 
     def send(self, request: Request) -> Answer:
         """Send *request* and return its answer: of status 2xx, or one that the request accepts.
@@ -132,7 +141,7 @@ class Client:
             if waited > self._limits.longest_wait.total_seconds() or self._stop.is_set():
                 at = self._clock.now() + timedelta(seconds=wait)
                 raise RateLimited(
-                    f"the budget of {key} is used up until {at:%H:%M:%S}", retry_at=at
+                    f"the budget of {key} is used up until {at:%Y-%m-%d %H:%M:%S}", retry_at=at
                 )
             self._clock.wait(wait)
 
@@ -167,14 +176,17 @@ class Client:
             return answer
         fault = self._check(answer) if self._check else None
         fault = fault or _read_fault(answer, request)
-        if isinstance(fault, RateLimited) and fault.retry_at and self._offset:
-            fault.retry_at -= self._offset  # it was said in the platform's time
+        if self._offset:  # an answer's time is the platform's, and so is what is counted from it
+            if isinstance(fault, RateLimited) and fault.retry_at:
+                fault.retry_at -= self._offset
+            elif isinstance(fault, Later):
+                fault.at -= self._offset
         return fault or answer
 
     def _ask(self, request: Request, bearer: str | None) -> Answer:
         import httpx
 
-        with _http.reading_errors(_host(self._base_url)):
+        with _http.reading_errors(_host(self._base_url), self._ca_file):
             url = httpx.URL(request.url(self._base_url))
             headers = dict(request.headers)
             if bearer is not None:
@@ -196,6 +208,7 @@ class Client:
             )
 
     def _read_answer(self, response: httpx.Response) -> Answer:
+        now = self._clock.now()  # the head has come, and ``Date`` with it; the body may take longer
         body = bytearray()
         ends = time.monotonic() + self._limits.whole.total_seconds()
         for chunk in response.iter_bytes():
@@ -204,12 +217,12 @@ class Client:
                 raise Unreachable(f"{response.url.host} answered with more than we read")
             if time.monotonic() > ends:
                 raise Unreachable(f"{response.url.host} did not come to the end of its answer")
-        now = self._clock.now()
         at = read_date(response.headers.get("date", ""))
         if at is not None:
-            self._offset = at - now
+            self._offset, self._offset_at = at - now, time.monotonic()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, bytes(body), at or now, str(response.url))
+        at = at or now + (self._offset or timedelta())
+        return Answer(response.status_code, headers, bytes(body), at, str(response.url))
 
     def _opened(self) -> httpx.Client:
         with self._opening:

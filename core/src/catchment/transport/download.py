@@ -145,8 +145,10 @@ class Downloader:
 
     def _take(self, errand: Errand) -> None:
         key, budget = self._bucket(errand.way)
+        waited = 0.0
         while budget and (wait := self._buckets.take(key, budget)):
-            if wait > self._limits.longest_wait.total_seconds() or errand.stop.is_set():
+            waited += wait
+            if waited > self._limits.longest_wait.total_seconds() or errand.stop.is_set():
                 at = self._clock.now() + timedelta(seconds=wait)
                 what = errand.way.budget or "downloads"
                 raise RateLimited(f"the budget for {what} is used up", retry_at=at)
@@ -167,7 +169,7 @@ class Downloader:
             headers = _build_headers(errand.way, ask, same=_origin(url) == _origin(first))
             if bearer is not None and self._token is not None:
                 headers |= write_headers(self._token, bearer)
-            with _http.reading_errors(url.host):
+            with _http.reading_errors(url.host, self._ca_file):
                 response = self._client().send(
                     self._client().build_request(method, url, headers=headers), stream=True
                 )
@@ -261,7 +263,7 @@ class Downloader:
         with self._opened(errand, ask) as (response, redirected):
             head = read_head(response, redirected, ask, errand.way.size_header)
             stream.begin(head, response.url.host)
-            with _http.reading_errors(response.url.host):
+            with _http.reading_errors(response.url.host, self._ca_file):
                 self._read(response, stream, pace, errand.stop)
             stream.end(head)
 

@@ -133,9 +133,12 @@ class Kit:
 
     @property
     def offset(self) -> timedelta:
-        """How far the platform's clock is ahead of ours; zero before the first answer."""
-        known = (client.offset for client in self._clients)
-        return next((offset for offset in known if offset is not None), timedelta())
+        """How far the platform's clock is ahead of ours; zero before the first answer.
+
+        By the newest answer of all clients: that of a token endpoint may be of two weeks ago.
+        """
+        newest = max(self._clients, key=lambda client: client.offset_at, default=None)
+        return (newest and newest.offset) or timedelta()
 
     def close(self) -> None:
         """Close all clients."""

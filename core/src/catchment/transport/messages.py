@@ -13,6 +13,9 @@ from urllib.parse import quote, urlencode, urljoin
 
 from catchment.errors import Unreachable
 
+NO_ANSWER = "Look at the network, the proxy and the address in the settings."
+"""What to do about a host that cannot be reached; who knows more says something better."""
+
 _SECONDS = re.compile(r"\d{1,9}")
 
 
@@ -70,7 +73,8 @@ class Answer:
         status: The HTTP status.
         headers: By lower-case name.
         body: The bytes, with any content encoding taken off.
-        at: The platform's time, from its ``Date`` header; our clock's where there is none.
+        at: The platform's time, from its ``Date`` header; where there is none, by what earlier
+            answers told of it, or our clock's.
         url: What was asked, which relative links are read against; empty where that is not known.
     """
 

@@ -12,14 +12,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from catchment.model import Clock
-from catchment.transport.tokens import Minted, Token
+from catchment.transport.tokens import HeldToken, Minted, Token
 
 _MARGIN = timedelta(minutes=2)
 
@@ -66,10 +65,12 @@ class LocalVault:
         return nullcontext()
 
 
-class RotatingToken:
+class RotatingToken(HeldToken):
     """A bearer that is renewed with a refresh token.
 
-    Thread-safe; a token source for :class:`Client` and :class:`Downloader`.
+    Thread-safe; a token source for :class:`Client` and :class:`Downloader`.  Whoever asks it for a
+    token may be told ``TokenRejected`` (the refresh token is dead; a person must get a new one) or
+    ``Transient`` (the platform does not answer, or another runner is renewing it).
 
     Args:
         mint: Asks the token endpoint with a refresh token.  Raises ``TokenRejected`` when the
@@ -96,43 +97,12 @@ class RotatingToken:
         seal: Callable[[], str],
         margin: timedelta = _MARGIN,
     ) -> None:
+        super().__init__(clock, margin)
         self._mint = mint
-        self._clock = clock
         self._vault = vault
         self._key = key
         self._seed = seed
         self._seal = seal
-        self._margin = margin
-        self._held: Token | None = None
-        self._rejected = ""
-        self._lock = threading.Lock()
-
-    def token(self) -> str:
-        """A bearer that can be used now; renewed if there is none."""
-        return self.held().access_token
-
-    def held(self) -> Token:
-        """The token with its scope; renewed if there is none that can be used.
-
-        Raises:
-            TokenRejected: The refresh token is dead; a person must get a new one.
-            Transient: The platform does not answer, or another runner is renewing it.
-        """
-        with self._lock:
-            if not self._usable(self._held):
-                self._held = self._take()
-            assert self._held is not None
-            return self._held
-
-    def reject(self, token: str) -> None:
-        """Say that the platform did not accept *token*: it is never handed out again."""
-        with self._lock:
-            self._rejected = token
-
-    def _usable(self, token: Token | None) -> bool:
-        if token is None or token.access_token == self._rejected:
-            return False
-        return self._clock.now() < token.expires_at - self._margin
 
     def _take(self) -> Token:
         """What another runner has kept, or else one of our own getting."""

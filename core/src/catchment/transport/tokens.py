@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -76,6 +77,23 @@ def write_headers(source: TokenSource, token: str) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+class ApiKey:
+    """A token without an end, as platforms give them for an app, read anew for each request.
+
+    A new key in the place of the old one needs no restart.  For platforms that do not want it as a
+    bearer, a subclass writes the headers, as in :class:`OwnHeaders`.
+
+    Args:
+        read: Reads the key: the method ``read`` of a secret in the settings.
+    """
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        self.token = read
+
+    def reject(self, token: str) -> None:
+        """There is no other key to try, so a second refusal stops the source."""
+
+
 class TokenStore(Protocol):
     """Where tokens are shared between processes.  The engine gives one of the database."""
 
@@ -103,7 +121,49 @@ class LocalTokens:
         self._tokens[key] = token
 
 
-class OAuthToken:
+class HeldToken(ABC):
+    """A token in hand until it expires or is refused; of many threads that ask one takes the next.
+
+    Args:
+        clock: Tells when the token expires.
+        margin: How long before its expiry a token is no longer handed out.
+    """
+
+    def __init__(self, clock: Clock, margin: timedelta) -> None:
+        self._clock = clock
+        self._margin = margin
+        self._held: Token | None = None
+        self._rejected = ""
+        self._lock = threading.Lock()
+
+    def token(self) -> str:
+        """A bearer that can be used now; a new one if there is none."""
+        return self.held().access_token
+
+    def held(self) -> Token:
+        """The token with its scope and extras; a new one if there is none that can be used."""
+        with self._lock:
+            held = self._held
+            if held is None or not self._usable(held):
+                self._held = held = self._take()
+            return held
+
+    def reject(self, token: str) -> None:
+        """Say that the platform did not accept *token*: it is never handed out again."""
+        with self._lock:
+            self._rejected = token
+
+    def _usable(self, token: Token) -> bool:
+        if token.access_token == self._rejected:
+            return False
+        return self._clock.now() < token.expires_at - self._margin
+
+    @abstractmethod
+    def _take(self) -> Token:
+        """One that can be used, from wherever it is shared or from the platform."""
+
+
+class OAuthToken(HeldToken):
     """A bearer that is minted on demand, by any grant that needs nothing but the app's secrets.
 
     Thread-safe: however many ask at once, one mints and the others get what it minted.
@@ -126,39 +186,15 @@ class OAuthToken:
         store: TokenStore | None = None,
         margin: timedelta = _MARGIN,
     ) -> None:
+        super().__init__(clock, margin)
         self._mint = mint
-        self._clock = clock
         self._key = key
         self._store: TokenStore = store or LocalTokens()
-        self._margin = margin
-        self._held: Token | None = None
-        self._rejected = ""
-        self._lock = threading.Lock()
 
-    def token(self) -> str:
-        """A bearer that can be used now; minted if there is none."""
-        return self.held().access_token
-
-    def held(self) -> Token:
-        """The token with its scope and extras; minted if there is none that can be used."""
-        with self._lock:
-            if not self._usable(self._held):
-                self._held = self._store.get(self._key)
-            if self._held is None or not self._usable(self._held):
-                self._held = self._renew()
-            return self._held
-
-    def reject(self, token: str) -> None:
-        """Say that the platform did not accept *token*: it is never handed out again."""
-        with self._lock:
-            self._rejected = token
-
-    def _usable(self, token: Token | None) -> bool:
-        if token is None or token.access_token == self._rejected:
-            return False
-        return self._clock.now() < token.expires_at - self._margin
-
-    def _renew(self) -> Token:
+    def _take(self) -> Token:
+        kept = self._store.get(self._key)
+        if kept is not None and self._usable(kept):
+            return kept
         asked_at = self._clock.now()
         minted = self._mint()
         token = Token(minted.access_token, asked_at + minted.expires_in, minted.scope, minted.extra)

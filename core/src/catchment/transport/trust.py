@@ -5,6 +5,7 @@ httpx and ssl are imported inside functions, so that ``import catchment`` stays 
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,21 @@ def check_authorities(ca_file: Path) -> None:
     import ssl
 
     _add(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ca_file)
+
+
+def build_usual_context() -> SSLContext:
+    """What trusts the authorities that httpx trusts by itself, or those that the environment names.
+
+    To build it takes some 50 ms, so it is shared by all clients.
+    """
+    return _build_usual(*(os.environ.get(name, "") for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+
+
+@lru_cache(maxsize=4)
+def _build_usual(_file: str, _folder: str) -> SSLContext:
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def build_context(ca_file: Path) -> SSLContext:
@@ -75,24 +91,39 @@ def _cannot_read(ca_file: Path, error: OSError) -> BadSettings:
     return BadSettings(f"{ca_file} cannot be read: {said}", remedy=_REMEDY)
 
 
-def find_distrust(host: str, error: BaseException) -> Unreachable | None:
-    """What *error* says in our words, if it says that the certificate of *host* is not trusted."""
+def find_distrust(
+    host: str, error: BaseException, ca_file: Path | None = None
+) -> Unreachable | None:
+    """What *error* says in our words, if it says that the certificate of *host* is not trusted.
+
+    Args:
+        host: Whose certificate it is.
+        error: What was raised.
+        ca_file: What is trusted beside the usual authorities, if the source's settings name it.
+    """
     import ssl
 
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             what = f"{host} cannot be reached: its certificate is not trusted"
-            return Unreachable(f"{what}: {cause.verify_message}", remedy=_find_remedy(cause))
+            return Unreachable(
+                f"{what}: {cause.verify_message}", remedy=_find_remedy(cause, ca_file)
+            )
         cause = cause.__cause__ or cause.__context__
     return None
 
 
-def _find_remedy(error: SSLCertVerificationError) -> str:
+def _find_remedy(error: SSLCertVerificationError, ca_file: Path | None) -> str:
     if error.verify_code in _EXPIRED:
         return "Set this machine's clock right, or have the certificate of that server renewed."
     if error.verify_code in _OTHER_NAME:
         return "Correct the address in the settings."
+    if ca_file is not None:
+        return (
+            f"The setting ca_file names {ca_file}, which lacks the authority of that certificate: "
+            "put the certificate of the proxy's or the server's authority into it."
+        )
     return (
         "If a proxy looks into TLS on the way, or the server's authority is your own, name the "
         "authority's certificate with the setting ca_file of the source."

@@ -19,7 +19,7 @@ from catchment._catalogue.tables import Moment, metadata
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
     """Leave full-text structures out of comparisons: they are written by hand."""
-    return kind != "table" or not str(name).startswith(("interaction_text", "interaction_term"))
+    return kind != "table" or not str(name).startswith("interaction_text")
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:

@@ -23,7 +23,10 @@ def upgrade() -> None:
 def make_text_sqlite() -> None:
     op.execute(
         "CREATE VIRTUAL TABLE interaction_text"
-        " USING fts5(body, tokenize = 'unicode61 remove_diacritics 2')"
+        " USING fts5(body, tokenize = 'ascii', detail = 'none', columnsize = 0)"
+    )
+    op.execute(
+        "CREATE TABLE interaction_text_place (num INTEGER PRIMARY KEY, place INTEGER NOT NULL)"
     )
 
 
@@ -82,6 +85,7 @@ def make_tables() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("since", MOMENT, nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("until", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_outage")),
     )
     op.create_table(
@@ -95,6 +99,7 @@ def make_tables() -> None:
         sa.Column("epoch", sa.Integer(), server_default="1", nullable=False),
         sa.Column("pinned_at", MOMENT, nullable=False),
         sa.Column("stopped_at", MOMENT, nullable=True),
+        sa.Column("skew_s", sa.Integer(), nullable=True),
         sa.Column("stopped_why", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint(
@@ -131,6 +136,7 @@ def make_tables() -> None:
         sa.Column("feed", sa.String(), nullable=False),
         sa.Column("partition", sa.String(), nullable=False),
         sa.Column("frontier", MOMENT, nullable=True),
+        sa.Column("listed_from", MOMENT, nullable=True),
         sa.Column("mark", sa.Text(), server_default="", nullable=False),
         sa.Column("rungs", sa.JSON(), nullable=False),
         sa.Column("walked_at", MOMENT, nullable=True),
@@ -183,6 +189,7 @@ def make_tables() -> None:
         sa.Column("document_id", sa.String(), nullable=True),
         sa.Column("sealed_at", MOMENT, nullable=True),
         sa.Column("sealing", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("parked_kind", sa.String(), nullable=True),
         sa.Column("parked_why", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["source_id"], ["source.id"], name=op.f("fk_interaction_source_id")
@@ -317,6 +324,7 @@ def make_tables() -> None:
         sa.Column("value", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("found", sa.JSON(), nullable=True),
         sa.Column("asked_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_wanted_id_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wanted_id")),
@@ -333,6 +341,7 @@ def make_tables() -> None:
             ["interaction_num"], ["interaction.num"], name=op.f("fk_attribute_interaction_num")
         ),
         sa.PrimaryKeyConstraint("interaction_num", "name", "value", name=op.f("pk_attribute")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_attribute_value", "attribute", ["name", "value"], unique=False)
     op.create_table(
@@ -351,11 +360,11 @@ def make_tables() -> None:
             ["interaction_num"], ["interaction.num"], name=op.f("fk_contact_interaction_num")
         ),
         sa.PrimaryKeyConstraint("interaction_num", "contact_id", name=op.f("pk_contact")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_contact_agent", "contact", ["agent", "started_at"], unique=False)
-    op.create_index(
-        "ix_contact_agent_email", "contact", ["agent_email", "started_at"], unique=False
-    )
+    for name in ("agent", "agent_email"):
+        columns = [name, "started_at", "interaction_num"]
+        op.create_index(f"ix_contact_{name}", "contact", columns, unique=False)
     op.create_index("ix_contact_started", "contact", ["started_at"], unique=False)
     op.create_table(
         "fact",
@@ -395,6 +404,7 @@ def make_tables() -> None:
         ),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_key_source_id")),
         sa.PrimaryKeyConstraint("source_id", "space", "value", name=op.f("pk_key")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_key_interaction_num"), "key", ["interaction_num"], unique=False)
     op.create_table(
@@ -411,6 +421,7 @@ def make_tables() -> None:
             ["interaction_num"], ["interaction.num"], name=op.f("fk_party_interaction_num")
         ),
         sa.PrimaryKeyConstraint("interaction_num", "party_id", name=op.f("pk_party")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "person_ref",
@@ -433,12 +444,14 @@ def make_tables() -> None:
         sa.Column("revision", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason_kind", sa.String(), nullable=True),
         sa.Column("first_seen_at", MOMENT, nullable=False),
         sa.Column("seen_at", MOMENT, nullable=False),
         sa.Column("state_at", MOMENT, nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("retry_at", MOMENT, nullable=True),
         sa.Column("late_by_s", sa.Float(), nullable=True),
+        sa.Column("kept_until", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(
             ["interaction_num"], ["interaction.num"], name=op.f("fk_recording_interaction_num")
         ),
@@ -476,6 +489,7 @@ def make_tables() -> None:
         sa.Column("form", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason_kind", sa.String(), nullable=True),
         sa.Column("first_seen_at", MOMENT, nullable=False),
         sa.Column("state_at", MOMENT, nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
@@ -511,4 +525,5 @@ def make_tables() -> None:
             ["recording_id"], ["recording.id"], name=op.f("fk_recording_key_recording_id")
         ),
         sa.PrimaryKeyConstraint("recording_id", "space", "value", name=op.f("pk_recording_key")),
+        sqlite_with_rowid=False,
     )
