@@ -82,6 +82,14 @@ class Dynamics(Adapter):
         """The platform's limit for this application user, of which the source takes its share."""
         return {name_budget(settings): Budget(REQUESTS, PER, share=settings.share)}
 
+    @classmethod
+    def keeps_of(cls, settings: DynamicsSettings) -> str | None:
+        """For ever, unless the customer's own deletion jobs say otherwise (4.4) [D21].
+
+        Then the setting ``platform_keeps`` says it.
+        """
+        return None
+
     def credentials(self) -> TokenSource:
         """The API's own opens files too; signed links carry their own right (2.9)."""
         return self._access.token

@@ -85,7 +85,7 @@ def _describe(row: Json, file_id: str, content: bytes | None, *, chat: bool) -> 
         size_bytes=None if content is None else len(content),
         media_type=read_text(row, "mimetype") or None,
         name=read_text(row, "filename") or None,
-        extra={"note": read_id(row.get("annotationid"))},
+        extra={"annotation": read_id(row.get("annotationid"))},
     )
 
 

@@ -7,10 +7,11 @@ stays what it was told as, and its columns are read one by one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from catchment import payloads
 from catchment.errors import Unreachable
 from catchment.model import Json
 from catchment_dynamics.ids import read_guid, read_id
@@ -30,11 +31,7 @@ _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 def read_text(row: Json, column: str) -> str:
     """The text in *column*; empty where there is none."""
-    told = row.get(column)
-    if isinstance(told, str):
-        return told.strip()
-    number = isinstance(told, int | float) and not isinstance(told, bool)
-    return str(told) if number else ""
+    return payloads.read_text(row.get(column)).strip()
 
 
 def read_number(row: Json, column: str) -> float | None:
@@ -65,21 +62,13 @@ def read_options(row: Json, column: str) -> frozenset[int]:
 
 def read_flag(row: Json, column: str) -> bool | None:
     """The flag in *column*; ``None`` where it is not told."""
-    told = row.get(column)
-    return told if isinstance(told, bool) else None
+    return payloads.read_flag(row.get(column))
 
 
 def read_time(row: Json, column: str) -> datetime | None:
     """The time in *column*, in UTC and in whole seconds (2.3)."""
-    told = row.get(column)
-    if not isinstance(told, str):
-        return None
-    try:
-        found = datetime.fromisoformat(told.strip())
-    except ValueError:
-        return None
-    moment = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return moment if moment >= _OLDEST else None
+    moment = payloads.read_time(row.get(column))
+    return moment if moment is not None and moment >= _OLDEST else None
 
 
 def read_first_time(row: Json, *columns: str) -> datetime | None:
@@ -113,8 +102,7 @@ def read_version(row: Json) -> int:
 
 def read_rows(document: Json | None) -> list[Json]:
     """The rows of one of our documents; nothing where it was not told."""
-    rows = (document or {}).get("rows")
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return payloads.read_rows((document or {}).get("rows"))
 
 
 def merge_rows(rows: Iterable[Json], key: str) -> dict[str, Json]:

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from catchment.errors import Absent, CatchmentError, NeedsPerson, Refused, Unreachable
 from catchment.model import Account, Finding, Json, Person, Ref
+from catchment.payloads import read_as, read_rows
 from catchment.transport import Answer, Check, Client, Kit, Minted, Request, TokenRejected
 from catchment_webex import paging, refusals
 from catchment_webex.ids import read_uuid
-from catchment_webex.payloads import Me, Site, read_as, read_items, read_object, read_rows
+from catchment_webex.payloads import Me, Site, read_items, read_object
 from catchment_webex.settings import WebexSettings
 
 T = TypeVar("T")

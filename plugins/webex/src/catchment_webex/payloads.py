@@ -7,35 +7,19 @@ verbatim document that is kept beside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from catchment import payloads
 from catchment.errors import Unreachable
+from catchment.payloads import Flag, Text, Texts, read_rows
 from catchment.transport import Answer
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _read_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if number else ""  # a meeting number is a number here and a text there
-
-
-def _read_count(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    text = value.strip() if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.removeprefix("-").isdigit() else None
 
 
 def read_time(value: object) -> datetime | None:
@@ -43,13 +27,7 @@ def read_time(value: object) -> datetime | None:
 
     A time without a zone is UTC, as every client takes it.
     """
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    moment = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    moment = payloads.read_time(value)
     return None if moment == _EPOCH else moment
 
 
@@ -58,46 +36,15 @@ def write_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _read_flag(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    told = value.strip().lower() if isinstance(value, str) else ""
-    return {"true": True, "yes": True, "false": False, "no": False}.get(told)
-
-
-def read_rows(value: object) -> list[Mapping[str, Any]]:
-    """The objects in *value*; nothing where it is no list."""
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-
-
-def _read_texts(value: object) -> tuple[str, ...]:
-    rows = value if isinstance(value, list | tuple) else []
-    return tuple(text for row in rows if (text := _read_text(row)))
-
-
-Text = Annotated[str, BeforeValidator(_read_text)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_read_texts)]
-Count = Annotated[int | None, BeforeValidator(_read_count)]
 Moment = Annotated[datetime | None, BeforeValidator(read_time)]
-Flag = Annotated[bool | None, BeforeValidator(_read_flag)]
 
 
-class Payload(BaseModel):
-    """The base of all: frozen, silent about fields that it does not know, named as we name.
-
-    Webex's ``hostEmail`` is read into ``host_email``.
-    """
+class Payload(payloads.Payload):
+    """The base of all, named as we name: Webex's ``hostEmail`` is read into ``host_email``."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
     )
-
-
-M = TypeVar("M", bound=Payload)
 
 
 class Me(Payload):
@@ -134,10 +81,7 @@ def read_object(answer: Answer) -> dict[str, Any]:
     Raises:
         Unreachable: The body is not a JSON object.
     """
-    body = answer.json()
-    if not isinstance(body, dict):
-        raise Unreachable(f"Webex answered {answer.status} with JSON that is not an object")
-    return body
+    return payloads.read_object(answer.json(), "Webex")
 
 
 def read_items(answer: Answer, name: str = "items") -> list[Mapping[str, Any]]:
@@ -152,8 +96,3 @@ def read_items(answer: Answer, name: str = "items") -> list[Mapping[str, Any]]:
     if not isinstance(rows, list):
         raise Unreachable(f"Webex answered {answer.status} with an object that has no {name!r}")
     return read_rows(rows)
-
-
-def read_as(model: Callable[..., M], document: Mapping[str, Any] | None) -> M:
-    """*document* as *model*; what is missing or not understood is unknown."""
-    return model(**{str(name): value for name, value in (document or {}).items()})

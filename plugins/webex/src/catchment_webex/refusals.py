@@ -23,8 +23,9 @@ from catchment.errors import (
     TooWide,
     Unreachable,
 )
+from catchment.payloads import read_rows
 from catchment.transport import Answer, Minted, TokenRejected, read_retry_after
-from catchment_webex.payloads import read_object, read_rows
+from catchment_webex.payloads import read_object
 
 SCOPES_AND_ROLES = (
     "Look at the scopes of the Service App or integration on developer.webex.com, authorise it "

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from catchment.payloads import Text, read_as
 from catchment.transport import verify_hmac
-from catchment_webex.payloads import Payload, Text, read_as
+from catchment_webex.payloads import Payload
 
 SIGNATURE = "x-spark-signature"
 

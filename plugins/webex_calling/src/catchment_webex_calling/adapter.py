@@ -40,9 +40,10 @@ from catchment.model import (
     Span,
     period,
 )
+from catchment.payloads import read_as
 from catchment.transport import Answer, Kit, TokenRejected, TokenSource
 from catchment_webex.api import BUDGET, PER_MINUTE, Api
-from catchment_webex.payloads import read_as, read_object
+from catchment_webex.payloads import read_object
 from catchment_webex.refusals import WrongRegion, read_error
 from catchment_webex_calling import checks, listings, mapping, wire
 from catchment_webex_calling.files import COMPLIANCE, map_files
@@ -140,6 +141,11 @@ class WebexCalling(Adapter):
         """Webex's limit, of which the source takes its share; call records have their own."""
         shared = Budget(PER_MINUTE, "1m", share=settings.share)
         return {**cls.budgets, BUDGET: shared}
+
+    @classmethod
+    def keeps_of(cls, settings: WebexCallingSettings) -> str | None:
+        """About one year, which is the organisation's default (1.6) [doc, 2025]."""
+        return "365d"
 
     def credentials(self) -> TokenSource:
         """The API's token.  Downloads never carry it: links have a right of their own (1.4)."""
@@ -245,7 +251,7 @@ class WebexCalling(Adapter):
         answer = self._api.optional(
             lambda: self._api.send(wire.build_metadata(_wire_id(recording)))
         )
-        if answer is None or answer.status == 204 or not answer.body:
+        if answer is None or answer.status == 204:
             return None
         return read_object(answer) or None
 

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from catchment.errors import Absent, CatchmentError, Later, RateLimited
 from catchment.model import Finding, Json, Window
+from catchment.payloads import read_as
 from catchment.transport import Answer, Request
 from catchment_webex.api import Api
-from catchment_webex.payloads import read_as, read_items
+from catchment_webex.payloads import read_items
 from catchment_webex.refusals import WrongRegion
 from catchment_webex_calling import wire
 from catchment_webex_calling.files import COMPLIANCE

@@ -7,7 +7,7 @@ them.  That the whole object is missing is a matter of permission, or of time (4
 from __future__ import annotations
 
 from catchment.model import Json, MediaFile, Way
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_calling.payloads import Item, Metadata
 from catchment_webex_calling.timeline import build_timeline
 

@@ -14,14 +14,11 @@ from urllib.parse import unquote
 
 from pydantic import AliasGenerator, BeforeValidator, ConfigDict
 
-from catchment_webex.payloads import Count, Flag, Moment, Payload, Text, read_as, read_rows
+from catchment.payloads import Count, Flag, Text, read_as, read_nested, read_rows
+from catchment_webex.payloads import Moment, Payload
 
 NOTHING = frozenset({"", "na", "n/a", "none", "null", "nil", "-"})
 """How a call record says that it says nothing (2.2), and how others might."""
-
-
-def _read_nested(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _read_people(value: object) -> list[Mapping[str, Any]] | None:
@@ -90,8 +87,8 @@ class Item(Payload):
     storage_region: Text = ""
     status: Text = ""
     transcript_language: Text = ""
-    service_data: Annotated[ItemService, BeforeValidator(_read_nested)] = ItemService()
-    temporary_direct_download_links: Annotated[Links | None, BeforeValidator(_read_nested)] = None
+    service_data: Annotated[ItemService, BeforeValidator(read_nested)] = ItemService()
+    temporary_direct_download_links: Annotated[Links | None, BeforeValidator(read_nested)] = None
 
     @property
     def links(self) -> Links | None:
@@ -114,7 +111,7 @@ class Actor(Payload):
 class Side(Payload):
     """One of ``callingParty``, ``calledParty``, ``answererInfo``, ``connectedParty``."""
 
-    actor: Annotated[Actor, BeforeValidator(_read_nested)] = Actor()
+    actor: Annotated[Actor, BeforeValidator(read_nested)] = Actor()
     name: Text = ""
     number: Text = ""
 
@@ -146,7 +143,7 @@ class Action(Payload):
 class Participant(Payload):
     """One of ``callActivity[].participants[]``."""
 
-    actor: Annotated[Actor, BeforeValidator(_read_nested)] = Actor()
+    actor: Annotated[Actor, BeforeValidator(read_nested)] = Actor()
     aor: Text = ""
 
 
@@ -157,7 +154,7 @@ class Activity(Payload):
     participants: Annotated[tuple[Participant, ...] | None, BeforeValidator(_read_people)] = None
 
 
-_Side = Annotated[Side, BeforeValidator(_read_nested)]
+_Side = Annotated[Side, BeforeValidator(read_nested)]
 
 
 class MetadataService(Payload):
@@ -172,7 +169,7 @@ class MetadataService(Payload):
     connected_party: _Side = Side()
     managed_by: _Side = Side()
     call_id: Text = ""
-    session: Annotated[Session, BeforeValidator(_read_nested)] = Session()
+    session: Annotated[Session, BeforeValidator(read_nested)] = Session()
     recording_type: Text = ""
     recording_actions: Annotated[tuple[Action, ...], BeforeValidator(read_rows)] = ()
     call_activity: Annotated[tuple[Activity, ...], BeforeValidator(read_rows)] = ()
@@ -187,7 +184,7 @@ class Metadata(Payload):
     owner_name: Text = ""
     owner_email: Text = ""
     service_type: Text = ""
-    service_data: Annotated[MetadataService, BeforeValidator(_read_nested)] = MetadataService()
+    service_data: Annotated[MetadataService, BeforeValidator(read_nested)] = MetadataService()
 
 
 # --- call records (2.2) ---------------------------------------------------------------------------

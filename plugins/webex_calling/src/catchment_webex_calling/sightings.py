@@ -14,7 +14,7 @@ from typing import Any
 
 from catchment.errors import Unreachable
 from catchment.model import Json, Key, Sighting
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_calling.ids import SESSION, read_recording_id, read_session_key
 from catchment_webex_calling.payloads import Item
 

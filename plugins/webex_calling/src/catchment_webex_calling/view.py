@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catchment.model import Bundle, Fact, Recording
+from catchment.payloads import read_as
 from catchment_webex.ids import read_uuid
-from catchment_webex.payloads import read_as
 from catchment_webex_calling.ids import SESSION, read_call_id, read_session_key
 from catchment_webex_calling.payloads import (
     CallRecord,

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from catchment.errors import AdapterFault, Refused, WrongAccount
 from catchment.model import Json
+from catchment.payloads import read_as
 from catchment.transport import (
     Answer,
     Client,
@@ -24,7 +25,7 @@ from catchment.transport import (
 from catchment_webex import refusals as webex_refusals
 from catchment_webex.api import build_refresh
 from catchment_webex.ids import read_uuid
-from catchment_webex.payloads import Me, read_as, read_object
+from catchment_webex.payloads import Me, read_object
 from catchment_webex_cc.refusals import read_error, read_key_error
 from catchment_webex_cc.settings import WebexContactCenterSettings
 from catchment_webex_cc.signature import Signature

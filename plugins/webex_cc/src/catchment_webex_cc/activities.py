@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from catchment.model import Fact, Json
+from catchment.payloads import read_as
 from catchment.segments import Row, RowPart
-from catchment_webex.payloads import read_as
 from catchment_webex_cc.ids import build_keys
 from catchment_webex_cc.payloads import AgentActivity, Node
 from catchment_webex_cc.sessions import is_legacy, read_activity, read_node

@@ -101,6 +101,14 @@ class WebexContactCenter(Adapter):
         return {BUDGET: Budget(PER_MINUTE, "1m", share=settings.share)}
 
     @classmethod
+    def keeps_of(cls, settings: WebexContactCenterSettings) -> str | None:
+        """Only the customer knows: for ever in older organisations, 1095 days in newer (3) [doc].
+
+        The setting ``platform_keeps`` says it.
+        """
+        return None
+
+    @classmethod
     def directory_every_of(cls, settings: WebexContactCenterSettings) -> str:
         """How often users, teams and queues are read (S002-90)."""
         return settings.interval

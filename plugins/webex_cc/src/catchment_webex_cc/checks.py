@@ -10,8 +10,9 @@ from typing import Literal
 
 from catchment.errors import Absent, CatchmentError, NeedsPerson, WrongAccount
 from catchment.model import Finding, Window
+from catchment.payloads import read_as
 from catchment.transport import TokenRejected
-from catchment_webex.payloads import read_as, read_items
+from catchment_webex.payloads import read_items
 from catchment_webex_cc import cms_wire, listings, queries, wire
 from catchment_webex_cc.access import Access
 from catchment_webex_cc.directory import (

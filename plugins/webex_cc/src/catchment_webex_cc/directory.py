@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 
 from catchment.errors import Absent, Unreachable
 from catchment.model import Json, Person, Queue, Ref, Team
+from catchment.payloads import read_as, read_rows
 from catchment.transport import Request
-from catchment_webex.payloads import read_as, read_items, read_rows
+from catchment_webex.payloads import read_items
 from catchment_webex_cc import cms_wire, wire
 from catchment_webex_cc.access import Access
 from catchment_webex_cc.payloads import Group, User

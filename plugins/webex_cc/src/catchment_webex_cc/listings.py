@@ -7,8 +7,8 @@ from typing import Any
 
 from catchment.errors import AdapterFault, CursorLost, TooWide, Truncated, Unreachable
 from catchment.model import Json, Page, Span
+from catchment.payloads import read_rows
 from catchment.transport import Request
-from catchment_webex.payloads import read_rows
 from catchment_webex_cc import queries, wire
 from catchment_webex_cc.activities import is_of_a_call, map_activity
 from catchment_webex_cc.refusals import SchemaRefused, is_schema_refusal

@@ -7,20 +7,14 @@ strings.  What an earlier generation told is put into these words first
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from catchment_webex.payloads import Count, Flag, Payload, Text, Texts, read_rows
+from catchment.payloads import Count, Flag, Text, Texts, read_nested, read_rows
+from catchment_webex.payloads import Payload
 from catchment_webex_cc.stamps import read_ms
-
-
-def read_nested(value: object) -> Mapping[str, Any]:
-    """*value* if it is an object, else an empty one: what was not told is often ``null``."""
-    return value if isinstance(value, Mapping) else {}
-
 
 Stamp = Annotated[datetime | None, BeforeValidator(read_ms)]
 

@@ -20,7 +20,8 @@ from catchment.model import (
     Span,
     Window,
 )
-from catchment_webex.payloads import read_as, read_items, read_rows
+from catchment.payloads import read_as, read_rows
+from catchment_webex.payloads import read_items
 from catchment_webex_cc import listings, queries, wire
 from catchment_webex_cc.access import Access
 from catchment_webex_cc.files import MAIN, SEGMENT, list_awaited, map_files

@@ -16,8 +16,8 @@ from catchment.errors import (
     TooWide,
     Unreachable,
 )
+from catchment.payloads import read_rows
 from catchment.transport import Answer, TokenRejected, read_retry_after
-from catchment_webex.payloads import read_rows
 
 SCOPE = "cjp:config_read"
 RIGHTS = (

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catchment.model import Json
-from catchment_webex.payloads import read_rows
+from catchment.payloads import read_rows
 
 _SUFFIX = re.compile(r"__(s|i|l|d|sa)$")
 _SESSION = {

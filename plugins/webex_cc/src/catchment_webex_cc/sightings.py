@@ -10,7 +10,7 @@ from datetime import datetime
 
 from catchment.errors import Unreachable
 from catchment.model import Fact, Json, Sighting
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_cc.ids import build_keys, read_task_id
 from catchment_webex_cc.payloads import Task
 from catchment_webex_cc.sessions import is_legacy, read_session

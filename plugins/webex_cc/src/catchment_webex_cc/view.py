@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from catchment.model import Bundle, Json, StoredFile, Window
+from catchment.payloads import read_as
 from catchment.segments import Track
-from catchment_webex.payloads import read_as
 from catchment_webex_cc.activities import (
     ACTIVITY,
     leave_out_earlier,

@@ -33,9 +33,9 @@ from catchment.model import (
     Recording,
     Span,
 )
+from catchment.payloads import read_as
 from catchment.transport import Kit, Request, TokenRejected, TokenSource, walk
 from catchment_webex.api import BUDGET, PER_MINUTE
-from catchment_webex.payloads import read_as
 from catchment_webex_meetings import files, listings, mapping, wire
 from catchment_webex_meetings import scopes as needed
 from catchment_webex_meetings.asking import MeetingsApi
@@ -131,6 +131,14 @@ class WebexMeetings(Adapter):
     def budgets_of(cls, settings: WebexMeetingsSettings) -> Mapping[str, Budget]:
         """Webex's limit per account, of which the source takes its share (common 7)."""
         return {BUDGET: Budget(PER_MINUTE, "1m", share=settings.share)}
+
+    @classmethod
+    def keeps_of(cls, settings: WebexMeetingsSettings) -> str | None:
+        """Only the customer knows: the site's own rules delete (4.6), their default is unverified.
+
+        The setting ``platform_keeps`` says it.
+        """
+        return None
 
     def credentials(self) -> TokenSource:
         """The bearer that transcripts of meetings need, and no other file (4.4, 6)."""

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from catchment.model import Json, MediaFile, Timeline, Way, Window
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_meetings import wire
 from catchment_webex_meetings.payloads import Links, RecordingRow, Transcripts
 

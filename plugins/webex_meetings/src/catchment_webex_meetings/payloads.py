@@ -11,7 +11,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from catchment_webex.payloads import Count, Flag, Moment, Payload, Text, Texts, read_rows
+from catchment.payloads import Count, Flag, Text, Texts, read_rows
+from catchment_webex.payloads import Moment, Payload
 
 
 class Links(Payload):

@@ -20,8 +20,8 @@ from datetime import datetime, timedelta
 
 from catchment.errors import Absent, AdapterFault, CatchmentError, Refused
 from catchment.model import Denied, Json, Nothing, NotYet, Outcome, Ready, Sighting
+from catchment.payloads import read_as
 from catchment.transport import Request, TokenRejected
-from catchment_webex.payloads import read_as
 from catchment_webex_meetings import wire
 from catchment_webex_meetings.asking import MeetingsApi
 from catchment_webex_meetings.payloads import Meeting, RecordingRow

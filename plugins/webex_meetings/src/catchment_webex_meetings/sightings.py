@@ -13,7 +13,7 @@ from datetime import datetime
 
 from catchment.errors import Unreachable
 from catchment.model import Fact, Json, Key, Sighting
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_meetings.payloads import Meeting, RecordingRow, ReportRow
 
 MEETING = "meeting"

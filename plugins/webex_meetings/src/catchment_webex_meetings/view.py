@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from catchment.model import Fact, Recording
+from catchment.payloads import read_as
 from catchment_webex.ids import read_uuid
-from catchment_webex.payloads import read_as
 from catchment_webex_meetings.payloads import Meeting, Participants, RecordingRow
 from catchment_webex_meetings.sightings import MEETING
 

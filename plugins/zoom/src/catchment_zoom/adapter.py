@@ -35,15 +35,12 @@ from catchment.model import (
     Span,
     period,
 )
+from catchment.payloads import read_as
 from catchment.transport import Kit, TokenRejected, TokenSource, walk
 from catchment_zoom import checks, listings, mapping, refusals, scopes, wire
 from catchment_zoom.api import Api
 from catchment_zoom.files import map_archive_files, map_cloud_files
-from catchment_zoom.payloads import (
-    ArchiveMeeting,
-    User,
-    read_as,
-)
+from catchment_zoom.payloads import ArchiveMeeting, User
 from catchment_zoom.recovery import Finder
 from catchment_zoom.settings import ZoomSettings
 from catchment_zoom.sightings import ended_at, split_id
@@ -130,6 +127,14 @@ class Zoom(Adapter):
         """Zoom's limits for the plan, of which the source takes its share (8.1)."""
         rates = _RATES[settings.plan]
         return {label: Budget(rate, share=settings.share) for label, rate in rates.items()}
+
+    @classmethod
+    def keeps_of(cls, settings: ZoomSettings) -> str | None:
+        """Archive files 30 days at most (fact 2); of cloud recordings each says it itself (5.1).
+
+        An account may have a shorter time for its archive: the setting ``platform_keeps``.
+        """
+        return "30d" if settings.source != "recordings" else None
 
     def credentials(self) -> TokenSource:
         """The API's token opens downloads too (6.2, rule 1)."""

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 from catchment.errors import Absent, CatchmentError, CursorLost, Refused, Unreachable
 from catchment.model import Json
+from catchment.payloads import read_as
 from catchment.transport import Answer, Kit, Minted, Request, TokenRejected
 from catchment_zoom import refusals, wire
-from catchment_zoom.payloads import Listing, read_as, read_object
+from catchment_zoom.payloads import Listing, read_object
 from catchment_zoom.scopes import Scope
 from catchment_zoom.settings import ZoomSettings
 

@@ -13,10 +13,11 @@ from typing import Literal
 
 from catchment.errors import Absent, CatchmentError, NeedsPerson
 from catchment.model import Finding
+from catchment.payloads import read_as
 from catchment.transport import Answer, Request
 from catchment_zoom import scopes, wire
 from catchment_zoom.listings import write_time
-from catchment_zoom.payloads import Listing, read_as, read_object
+from catchment_zoom.payloads import Listing, read_object
 from catchment_zoom.refusals import ARCHIVING
 from catchment_zoom.scopes import Scope
 from catchment_zoom.settings import ZoomSettings

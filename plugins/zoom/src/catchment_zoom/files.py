@@ -13,13 +13,13 @@ from itertools import groupby
 from typing import Any, Literal
 
 from catchment.model import Json, Kind, MediaFile, Ref, Timeline, Way, Window
+from catchment.payloads import read_as
 from catchment_zoom.payloads import (
     ArchiveFile,
     ArchiveMeeting,
     CloudFile,
     CloudMeeting,
     PhysicalFile,
-    read_as,
 )
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 from catchment.errors import Absent, CursorLost, Refused, TooWide, Truncated
 from catchment.model import Json, Page, Sighting, Span, Window
+from catchment.payloads import read_as, read_time
 from catchment.transport import Answer, Request, TokenRejected
 from catchment_zoom import wire
-from catchment_zoom.payloads import Listing, User, read_as, read_object, read_time
+from catchment_zoom.payloads import Listing, User, read_object
 from catchment_zoom.sightings import map_archive_sighting, map_cloud_sighting
 
 ARCHIVE_BY = {

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from catchment.model import Leg, Party, Ref
+from catchment.payloads import read_as
 from catchment_zoom.files import map_archive_files, map_cloud_files
-from catchment_zoom.payloads import Participant, Participants, read_as
+from catchment_zoom.payloads import Participant, Participants
 
 if TYPE_CHECKING:
     from catchment_zoom.view import View

@@ -8,66 +8,23 @@ document that is kept beside.  Only what cannot be identified at all is an error
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from catchment.errors import Unreachable
+from catchment import payloads
+from catchment.payloads import Count, Moment, Payload, read_flag, read_rows, read_text
 from catchment.transport import Answer
 
 
 def _read_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if number and value else ""  # a removed text may come as 0 (3.2)
-
-
-def _read_count(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    text = value.strip() if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.removeprefix("-").isdigit() else None
-
-
-def read_time(value: object) -> datetime | None:
-    """A time of Zoom's as an aware UTC datetime; ``None`` for ``""`` and all that is no time."""
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def _read_flag(value: object) -> bool:
-    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
-
-
-def _read_rows(value: object) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    return "" if value == 0 else read_text(value)  # a removed text may come as 0 (3.2)
 
 
 Text = Annotated[str, BeforeValidator(_read_text)]
-Count = Annotated[int | None, BeforeValidator(_read_count)]
-Moment = Annotated[datetime | None, BeforeValidator(read_time)]
-Flag = Annotated[bool, BeforeValidator(_read_flag)]
-
-
-class Payload(BaseModel):
-    """The base of all: frozen, and silent about fields that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-M = TypeVar("M", bound=Payload)
+Flag = Annotated[bool, BeforeValidator(lambda value: read_flag(value) or False)]
+"""Yes, or not told."""
 
 
 # --- archive files (sheet 3.2) ----------------------------------------------------------------
@@ -126,8 +83,8 @@ class ArchiveMeeting(Payload):
     parent_meeting_id: Text = ""
     recording_count: Count = None
     total_size: Count = None
-    archive_files: Annotated[tuple[ArchiveFile, ...], BeforeValidator(_read_rows)] = ()
-    physical_files: Annotated[tuple[PhysicalFile, ...], BeforeValidator(_read_rows)] = ()
+    archive_files: Annotated[tuple[ArchiveFile, ...], BeforeValidator(read_rows)] = ()
+    physical_files: Annotated[tuple[PhysicalFile, ...], BeforeValidator(read_rows)] = ()
 
     @property
     def external(self) -> bool:
@@ -168,8 +125,10 @@ class CloudMeeting(Payload):
     duration: Count = None
     recording_count: Count = None
     total_size: Count = None
-    recording_files: Annotated[tuple[CloudFile, ...], BeforeValidator(_read_rows)] = ()
-    participant_audio_files: Annotated[tuple[CloudFile, ...], BeforeValidator(_read_rows)] = ()
+    auto_delete: payloads.Flag = None
+    auto_delete_date: Moment = None
+    recording_files: Annotated[tuple[CloudFile, ...], BeforeValidator(read_rows)] = ()
+    participant_audio_files: Annotated[tuple[CloudFile, ...], BeforeValidator(read_rows)] = ()
 
 
 # --- metadata (sheet 7) -----------------------------------------------------------------------
@@ -210,7 +169,7 @@ class Participant(Payload):
 class Participants(Payload):
     """All pages of 7.3 as one document."""
 
-    participants: Annotated[tuple[Participant, ...], BeforeValidator(_read_rows)] = ()
+    participants: Annotated[tuple[Participant, ...], BeforeValidator(read_rows)] = ()
 
 
 class Attribute(Payload):
@@ -236,7 +195,7 @@ class User(Payload):
     account_id: Text = ""
     employee_unique_id: Text = ""
     cost_center: Text = ""
-    custom_attributes: Annotated[tuple[Attribute, ...], BeforeValidator(_read_rows)] = ()
+    custom_attributes: Annotated[tuple[Attribute, ...], BeforeValidator(read_rows)] = ()
 
     @property
     def name(self) -> str:
@@ -265,9 +224,9 @@ class Listing(Payload):
     until: Text = Field(default="", alias="to")
     total_records: Count = None
     next_page_token: Text = ""
-    meetings: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_read_rows)] = ()
-    users: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_read_rows)] = ()
-    participants: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_read_rows)] = ()
+    meetings: Annotated[tuple[dict[str, Any], ...], BeforeValidator(read_rows)] = ()
+    users: Annotated[tuple[dict[str, Any], ...], BeforeValidator(read_rows)] = ()
+    participants: Annotated[tuple[dict[str, Any], ...], BeforeValidator(read_rows)] = ()
 
 
 class Trouble(Payload):
@@ -288,15 +247,7 @@ def read_object(answer: Answer) -> dict[str, Any]:
     Raises:
         Unreachable: The body is not a JSON object.
     """
-    body = answer.json()
-    if not isinstance(body, dict):
-        raise Unreachable(f"Zoom answered {answer.status} with JSON that is not an object")
-    return body
-
-
-def read_as(model: Callable[..., M], document: Mapping[str, Any] | None) -> M:
-    """*document* as *model*; what is missing or not understood is unknown."""
-    return model(**{str(name): value for name, value in (document or {}).items()})
+    return payloads.read_object(answer.json(), "Zoom")
 
 
 def read_trouble(body: object) -> Trouble:
@@ -309,7 +260,7 @@ def read_trouble(body: object) -> Trouble:
         return Trouble()
     if "errorCode" in body:
         return Trouble(code=body["errorCode"], message=body.get("errorMessage"))
-    fields = tuple(_read_text(row.get("field")) for row in _read_rows(body.get("errors")))
+    fields = tuple(_read_text(row.get("field")) for row in read_rows(body.get("errors")))
     message = body.get("message") or body.get("reason") or body.get("error_description")
     return Trouble(
         code=body.get("code"),

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from catchment.errors import Absent, Refused
 from catchment.model import Denied, Json, Nothing, Outcome, Ready, Sighting
+from catchment.payloads import read_as
 from catchment.transport import Request, TokenRejected
 from catchment_zoom import wire
-from catchment_zoom.payloads import Instance, Listing, read_as
+from catchment_zoom.payloads import Instance, Listing
 from catchment_zoom.settings import Product
 from catchment_zoom.sightings import (
     map_archive_sighting,

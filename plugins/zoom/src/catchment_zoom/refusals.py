@@ -35,7 +35,8 @@ _SECRETIVE = re.compile(r"[^\s\[\],]{80,}|https?://\S+")
 _APP = "the server-to-server app in the Zoom App Marketplace"
 ARCHIVING = (
     "Archiving must be switched on for the account by Zoom Support ('Meeting and Webinar "
-    "Archiving'), and the app's owner needs a role that may see it."
+    "Archiving'), and the app's owner needs a role that may see it; an account without archiving "
+    'has cloud recordings, which are captured with source = "recordings".'
 )
 
 

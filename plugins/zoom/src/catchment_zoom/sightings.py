@@ -18,9 +18,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from catchment.errors import Unreachable
-from catchment.model import Json, Key, Sighting
+from catchment.model import FOR_EVER, Json, Key, Sighting
+from catchment.payloads import read_as
 from catchment_zoom.files import archive_state, cloud_state
-from catchment_zoom.payloads import ArchiveMeeting, CloudFile, CloudMeeting, read_as
+from catchment_zoom.payloads import ArchiveMeeting, CloudFile, CloudMeeting
 
 CLOUD = "cloud:"
 MEETING = "meeting"
@@ -75,7 +76,18 @@ def map_cloud_sighting(row: Json, fallback: datetime) -> Sighting:
         revision=_revise(_cloud_revision(meeting)),
         offered="ready" if ready else "not_yet",
         document=row,
+        kept_until=read_kept_until(meeting),
     )
+
+
+def read_kept_until(meeting: CloudMeeting) -> datetime | None:
+    """When Zoom deletes a cloud recording, by its own word (5.1): not before that day begins.
+
+    Each recording says so itself, and the account's time may have been another when it was made.
+    """
+    if meeting.auto_delete is False:
+        return FOR_EVER
+    return meeting.auto_delete_date
 
 
 def map_keys(meeting: ArchiveMeeting) -> tuple[Key, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from catchment.model import Recording
-from catchment_zoom.payloads import ArchiveMeeting, CloudMeeting, PastMeeting, User, read_as
+from catchment.payloads import read_as
+from catchment_zoom.payloads import ArchiveMeeting, CloudMeeting, PastMeeting, User
 from catchment_zoom.sightings import split_id
 
 

@@ -35,7 +35,7 @@ tracking             changes since a token (2.5)
 fetch                a little FetchXML
 metadata, csdl       the data dictionary over HTTP
 downloads            values, blocks and links of files (2.9)
-blobs, sending       the file host; bytes on their way
+blobs                the file host
 refusals             the error envelope and its codes (2.7)
 host                 the organisation's host: which address leads where
 app                  all hosts as ASGI applications, the fault layer in front

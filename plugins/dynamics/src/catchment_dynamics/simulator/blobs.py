@@ -10,11 +10,11 @@ from email.utils import format_datetime
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from catchment.sandbox import Extent, read_extent, stream_bytes
 from catchment_dynamics.simulator.environment import Environment
-from catchment_dynamics.simulator.sending import read_range, send_bytes
 from catchment_dynamics.simulator.store import ATTACHMENT, Current, FileValue, Reference
 
 VERSION = "2024-11-04"
@@ -125,19 +125,16 @@ class BlobHost:
         kind = self._environment.switches.file_type or file.media_type
         asked = request.headers.get("x-ms-range") or request.headers.get("range", "")
         same = request.headers.get("if-range", etag) == etag
-        wanted = read_range(asked, size) if same else None
+        whole = Extent(0, size, size)
         if request.method == "HEAD":
-            headers |= {"Content-Length": str(size), "Content-Type": kind}
-            return Response(status_code=200, headers=headers)
-        if wanted is None:
-            return send_bytes(content, 0, size, 200, headers, kind)
-        start, end = wanted
-        if start >= end:
+            return Response(headers={**headers, **whole.headers, "Content-Type": kind})
+        extent = read_extent(asked, size) if same else whole
+        if extent is None:
             answer = self._refuse(416, "InvalidRange", "The range specified is invalid.")
             answer.headers["Content-Range"] = f"bytes */{size}"
             return answer
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-        return send_bytes(content, start, end, 206, headers, kind)
+        headers |= extent.headers
+        return StreamingResponse(stream_bytes(content, extent), extent.status, headers, kind)
 
     def _common(self) -> dict[str, str]:
         count = len(self._environment.asked)

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from catchment.sandbox import Extent, read_extent, refuse_range, stream_bytes
 from catchment_dynamics.simulator.blobs import mint_link
 from catchment_dynamics.simulator.environment import Client, Environment
 from catchment_dynamics.simulator.query import Query
@@ -26,7 +27,6 @@ from catchment_dynamics.simulator.refusals import (
     unparsable,
 )
 from catchment_dynamics.simulator.schema import Table
-from catchment_dynamics.simulator.sending import read_range, send_bytes
 from catchment_dynamics.simulator.store import FileValue
 
 CHUNK = 4_194_304
@@ -102,20 +102,23 @@ class Files:
             "Content-Disposition": f'attachment; filename="{quote(file.name)}"',
         }
         asked = request.headers.get("range") or request.headers.get(HIDDEN_RANGE, "")
-        wanted = read_range(asked, size)
-        switches = self.environment.switches
+        extent = read_extent(asked, size)
+        if extent is None or extent.partial:
+            self._check_part(extent or Extent(size, size, size))
+        if extent is None:
+            return refuse_range(size)
+        return self._send(file, extent, headers)
+
+    def _send(self, file: FileValue, extent: Extent, headers: Mapping[str, str]) -> Response:
+        switches, told = self.environment.switches, {**headers, **extent.headers}
+        if extent.partial:
+            told["x-ms-chunk-size"] = str(CHUNK)
+            if not switches.range_header:
+                del told["Content-Range"]
+        elif not switches.content_length:
+            del told["Content-Length"]
         kind = "application/octet-stream"
-        if wanted is None:
-            announced = switches.content_length
-            return send_bytes(file.content, 0, size, 200, headers, kind, announced=announced)
-        start, end = wanted
-        self._check_part(start, end, size)
-        if start >= end:
-            return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
-        headers["x-ms-chunk-size"] = str(CHUNK)
-        if switches.range_header:
-            headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-        return send_bytes(file.content, start, end, 206, headers, kind)
+        return StreamingResponse(stream_bytes(file.content, extent), extent.status, told, kind)
 
     # --- its blocks -------------------------------------------------------------------------------
 
@@ -143,12 +146,14 @@ class Files:
         size = file.content.size_bytes
         if file.file_id != file_id or not 0 <= offset < max(size, 1) or length < 1:
             raise Refusal(400, ARGUMENT, "The file continuation token or the block is not valid.")
-        end = min(offset + length, size)
-        self._check_part(offset, end, size)
-        return {"Data": base64.b64encode(file.content.read(offset, end)).decode()}
+        extent = Extent(offset, min(offset + length, size), size)
+        self._check_part(extent)
+        part = file.content.read(extent.start, extent.end)
+        return {"Data": base64.b64encode(part).decode()}
 
-    def _check_part(self, start: int, end: int, size: int) -> None:
-        if not self.environment.switches.chunking and (start, end) != (0, size):
+    def _check_part(self, extent: Extent) -> None:
+        whole = (0, extent.whole)
+        if not self.environment.switches.chunking and (extent.start, extent.end) != whole:
             raise Refusal(
                 400,
                 NO_CHUNKS,

@@ -37,6 +37,7 @@ def list_truth(plot: Plot, until: datetime, source: str) -> Iterator[TruthRow]:
                 bytes=held.content.size_bytes,
                 duration_s=held.content.seconds if isinstance(held.content, Take) else None,
                 keys=_list_keys(held, until, hidden),
+                began_at=plot.calls[held.conversation_id].started_at,
             )
 
 

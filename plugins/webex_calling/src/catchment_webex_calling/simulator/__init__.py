@@ -126,4 +126,5 @@ class WebexCallingSimulator(WebexSimulator):
                 bytes=content.size_bytes,
                 duration_s=content.seconds if isinstance(content, Take) else None,
                 keys=(f"session:{recording.key}",),
+                began_at=recording.recorded_at,
             )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import parse_qsl, quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from catchment.sandbox import Answer as Spoilt
-from catchment.sandbox import ASGIApp, Content, FaultLayer, Written
+from catchment.sandbox import ASGIApp, FaultLayer, Written, send_file
 from catchment_webex.simulator.answers import Rejection
 from catchment_webex.simulator.api import live
 from catchment_webex_calling.simulator.links import PATHS, is_expired, read_link
@@ -21,7 +20,6 @@ from catchment_webex_calling.simulator.recordings import Recording
 from catchment_webex_calling.simulator.tenant import CallingTenant
 from catchment_webex_calling.simulator.texts import write_notes
 
-BLOCK = 1 << 18
 _HTML = "text/html;charset=UTF-8"
 _REFUSED = b"<html><head><title>Error</title></head><body>The ticket is not valid.</body></html>"
 _BUSY = b"<html><head><title>Too Many Requests</title></head><body></body></html>"
@@ -76,7 +74,9 @@ class MediaHost:
             content = Written(lambda: notes, "application/json")
         if content is None:
             return Response(_REFUSED, 404, media_type=_HTML)
-        return self._send(request, content, _name(recording, ticket.sort))
+        name = quote(_name(recording, ticket.sort), safe="")
+        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+        return send_file(request, content, named, ranges=tenant.switches.ranges)
 
     def _is_busy(self, recording: Recording, sort: str) -> bool:
         """Whether this first try of a file is refused (1.4)."""
@@ -85,45 +85,10 @@ class MediaHost:
         drawn = self._tenant.ids.chance("busy", *about) % 100
         return self._tries[about] == 1 and drawn < self._tenant.switches.media_429_rate
 
-    def _send(self, request: Request, content: Content, name: str) -> Response:
-        size, ranges = content.size_bytes, self._tenant.switches.ranges
-        start, end, status = 0, size, 200
-        headers = {
-            "Content-Type": content.media_type,
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        }
-        if ranges:
-            headers |= {"Accept-Ranges": "bytes", "ETag": f'"{content.sha256[:32]}"'}
-            wanted = _read_range(request.headers.get("range", ""), size)
-            if wanted is not None and wanted[0] >= wanted[1]:
-                return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
-            if wanted is not None:
-                (start, end), status = wanted, 206
-                headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-        headers["Content-Length"] = str(end - start)
-        if request.method == "HEAD":
-            return Response(status_code=status, headers=headers)
-        return StreamingResponse(_stream(content, start, end), status, headers)
-
-
-async def _stream(content: Content, start: int, end: int) -> AsyncIterator[bytes]:
-    for at in range(start, end, BLOCK):
-        yield await asyncio.to_thread(content.read, at, min(at + BLOCK, end))
-
 
 def _name(recording: Recording, sort: str) -> str:
     """What ``Content-Disposition`` names: the topic without its suffix (1.4)."""
     return f"{recording.topic.rpartition('-')[0]}.{_EXTENSIONS.get(sort, 'json')}"
-
-
-def _read_range(text: str, size: int) -> tuple[int, int] | None:
-    """``bytes=a-b`` as a half-open stretch; ``None`` for what cannot be read."""
-    first, dash, last = text.removeprefix("bytes=").partition("-")
-    if not text.startswith("bytes=") or not dash or not (first or last).isdigit() or "," in text:
-        return None
-    if not first:
-        return max(0, size - int(last)), size
-    return int(first), min(size, int(last) + 1) if last.isdigit() else size
 
 
 def _spoil(tenant: CallingTenant, host: MediaHost) -> ASGIApp:

@@ -40,7 +40,7 @@ legacy_agents      their rows about agents
 legacy_access      their credentials (7.1, 7.6)
 legacy_directory   their configuration objects (7.3)
 legacy_media       their recordings (7.4)
-store, files       signed links, and the host that sends files (3)
+store              signed links, and the host that sends files (3)
 host               a host, its error envelope, the faults in front of it (1.3)
 app                the hosts as ASGI applications
 =================  ==============================================================================
@@ -168,6 +168,7 @@ class WebexContactCenterSimulator(WebexSimulator):
                 bytes=content.size_bytes,
                 duration_s=content.seconds if isinstance(content, Take) else None,
                 keys=(f"task:{contact.external_id}",),
+                began_at=from_ms(contact.created_ms),
             )
 
     def _list_files(self, contact: Contact) -> Mapping[str, Content]:

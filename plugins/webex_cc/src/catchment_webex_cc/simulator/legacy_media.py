@@ -9,10 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from catchment.sandbox import Answer as Spoilt
-from catchment.sandbox import ASGIApp, FaultLayer
+from catchment.sandbox import ASGIApp, FaultLayer, send_file
 from catchment_webex.simulator.answers import Rejection, reject
 from catchment_webex.simulator.api import live
-from catchment_webex_cc.simulator.files import send_file
 from catchment_webex_cc.simulator.host import reword
 from catchment_webex_cc.simulator.legacy_access import build_admission, has_bearer
 from catchment_webex_cc.simulator.tenant import ContactCenterTenant
@@ -79,4 +78,4 @@ class MediaHost:
         if verb == "HEAD":
             size = {"Content-Length": str(content.size_bytes)}
             return Response(headers=size, media_type=content.media_type)
-        return send_file(request, content, {}, ranges=tenant.switches.media_range)
+        return send_file(request, content, ranges=tenant.switches.media_range)

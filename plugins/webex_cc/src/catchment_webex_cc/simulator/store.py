@@ -14,11 +14,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from catchment.sandbox import Answer as Spoilt
-from catchment.sandbox import ASGIApp, Content, FaultLayer
+from catchment.sandbox import ASGIApp, Content, FaultLayer, send_file
 from catchment_webex.simulator.api import live
 from catchment_webex.simulator.ids import one_in
 from catchment_webex_cc.simulator.contacts import Contact, from_ms, to_ms
-from catchment_webex_cc.simulator.files import send_file
 from catchment_webex_cc.simulator.recordings import list_pieces, write_transcript
 from catchment_webex_cc.simulator.tenant import ContactCenterTenant
 
@@ -106,7 +105,7 @@ class StoreHost:
         content = self._find(path, now)
         if content is None:
             return _refuse(404, "NoSuchKey", "The specified key does not exist.")
-        return send_file(request, content, {}, self._cut(path, content))
+        return send_file(request, content, most=self._cut(path, content))
 
     def _find(self, path: str, now_ms: int) -> Content | None:
         _, task_id, name = path.removeprefix("/").split("/", 2)

@@ -6,10 +6,8 @@ it answers to a link that is too old nobody knows: three ways are a switch.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -17,28 +15,17 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from catchment.sandbox import Content
+from catchment.sandbox import Content, Extent, read_extent, refuse_range, stream_bytes
 from catchment_webex.simulator.api import live
 from catchment_webex.simulator.ids import one_in
 from catchment_webex_meetings.simulator.links import Sort, Ticket
 from catchment_webex_meetings.simulator.records import Recording
 from catchment_webex_meetings.simulator.tenant import MeetingsTenant
 
-BLOCK = 1 << 18
 LOGIN = b"<!DOCTYPE html><html><head><title>Cisco Webex</title></head><body>Sign in</body></html>"
 EXPIRED = b"<!DOCTYPE html><html><head><title>Cisco Webex</title></head><body>Expired</body></html>"
 _EXTENSIONS: dict[Sort, str] = {"recording": "mp4", "audio": "mp3", "transcript": "vtt"}
 _WHAT_PAGES_WEIGH = 17_000
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """The stretch of a file that is sent: all of it, or what ``Range`` asked for."""
-
-    start: int
-    end: int
-    whole: int
-    partial: bool = False
 
 
 class Media:
@@ -91,30 +78,25 @@ class Media:
         self, request: Request, recording: Recording, sort: Sort, content: Content, trouble: str
     ) -> Response:
         ranges, size = self._tenant.switches.ranges, content.size_bytes
-        extent = Extent(0, size, size)
-        if ranges and "range" in request.headers:
-            wanted = _read_range(request.headers["range"], size)
-            if wanted is None:
-                return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
-            extent = wanted
+        extent = read_extent(request.headers.get("range", "") if ranges else "", size)
+        if extent is None:
+            return refuse_range(size)
         if trouble == "short":  # a shorter file under an honest header
             half = (extent.start + extent.end) // 2
             extent = Extent(extent.start, half, size, extent.partial)
         extension = recording.format.lower() if recording.format == "ARF" else _EXTENSIONS[sort]
         headers = {
             "Content-Type": content.media_type,
-            "Content-Length": str(extent.end - extent.start),
+            **extent.headers,
             "Content-Disposition": "attachment; filename*=UTF-8''"
             + quote(f"{recording.topic}.{extension}", safe=""),
         }
         if ranges:
             headers |= {"Accept-Ranges": "bytes", "ETag": f'"{recording.recording_id}-{sort}"'}
-        if extent.partial:
-            headers["Content-Range"] = f"bytes {extent.start}-{extent.end - 1}/{extent.whole}"
-        status = 206 if extent.partial else 200
         if request.method == "HEAD":
-            return Response(status_code=status, headers=headers)
-        return StreamingResponse(_stream(content, extent, trouble == "corrupt"), status, headers)
+            return Response(status_code=extent.status, headers=headers)
+        sent = _corrupt(content, extent) if trouble == "corrupt" else stream_bytes(content, extent)
+        return StreamingResponse(sent, extent.status, headers)
 
 
 async def answer_site(request: Request) -> Response:
@@ -142,36 +124,18 @@ def build_app(handler: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
     return app
 
 
-async def _stream(content: Content, extent: Extent, corrupt: bool) -> AsyncIterator[bytes]:
-    at = extent.start
-    while at < extent.end:
-        end = min(at + BLOCK, extent.end)
-        block = await asyncio.to_thread(content.read, at, end)
-        yield _spoil(block) if corrupt and at == extent.start else block
-        at = end
-
-
-def _spoil(block: bytes) -> bytes:
+async def _corrupt(content: Content, extent: Extent) -> AsyncIterator[bytes]:
     """The same length with other bytes at its beginning."""
-    return bytes(255 - byte for byte in block[:64]) + block[64:]
+    first = True
+    async for block in stream_bytes(content, extent):
+        yield bytes(255 - byte for byte in block[:64]) + block[64:] if first else block
+        first = False
 
 
 def _content(recording: Recording, sort: Sort) -> Content | None:
     if sort == "recording":
         return recording.content
     return recording.audio if sort == "audio" else recording.transcript
-
-
-def _read_range(text: str, size: int) -> Extent | None:
-    unit, _, span = text.partition("=")
-    first, dash, last = span.partition("-")
-    if unit != "bytes" or not dash or not (first or last).isdigit() or "," in span:
-        return Extent(0, size, size)  # what cannot be read is as if it were not there
-    if not first:
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1 if last.isdigit() else size)
-    return Extent(start, end, size, partial=True) if start < end else None
 
 
 def _page(body: bytes, status: int = 200) -> Response:

@@ -100,4 +100,5 @@ class Oracle:
             bytes=content.size_bytes,
             duration_s=content.seconds if isinstance(content, Take) else None,
             keys=tuple(keys),
+            began_at=recording.recorded_at,
         )

@@ -162,6 +162,7 @@ class ZoomSimulator(Simulator):
             bytes=file.content.size_bytes,
             duration_s=file.content.seconds if isinstance(file.content, Take) else None,
             keys=tuple(keys),
+            began_at=record.meeting.started_at,
         )
 
     def _secret_name(self) -> str:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
+from catchment.sandbox import Extent, read_extent, refuse_range
+from catchment.sandbox.sending import BLOCK
 from catchment_zoom.simulator.answers import Rejection
 from catchment_zoom.simulator.ids import one_in
 from catchment_zoom.simulator.oauth import refuse_token
 from catchment_zoom.simulator.records import File, Record
 from catchment_zoom.simulator.site import Site
 
-BLOCK = 1 << 18
 _LOGIN = "<!DOCTYPE html><html><head><title>Zoom</title></head><body>{}</body></html>"
 _GONE = "This recording does not exist. (3,301)"
 _SIGN_IN = "Sign in to your account"
@@ -31,16 +31,6 @@ _REFUSED = "<?xml version='1.0'?><Error><Code>{}</Code></Error>"
 
 class _Cut(Exception):
     """Ends an answer in the middle, so that the server drops the connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """The stretch of a file that is sent: all of it, or what ``Range`` asked for."""
-
-    start: int
-    end: int
-    whole: int
-    partial: bool = False
 
 
 class Downloads:
@@ -129,23 +119,19 @@ class Downloads:
             self._site.audit[record.uuid, file.file_id, address].append(now)
 
     def _send(self, request: Request, file: File, trouble: str) -> Response:
-        size = file.content.size_bytes
-        extent = Extent(0, size, size)
-        if self._site.switches.ranges and "range" in request.headers:
-            wanted = _read_range(request.headers["range"], size)
-            if wanted is None:
-                return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
-            extent = wanted
-        headers = _headers(file, extent, self._site.switches.ranges)
+        size, ranges = file.content.size_bytes, self._site.switches.ranges
+        extent = read_extent(request.headers.get("range", "") if ranges else "", size)
+        if extent is None:
+            return refuse_range(size)
+        headers = _headers(file, extent, ranges)
         if trouble == "truncated":  # a shorter file under an honest header
             extent = Extent(extent.start, (extent.start + extent.end) // 2, size, extent.partial)
             headers["Content-Length"] = str(extent.end - extent.start)
         elif trouble == "wrong_length":  # one byte too many, and so announced
             headers["Content-Length"] = str(extent.end - extent.start + 1)
-        status = 206 if extent.partial else 200
         if request.method == "HEAD":
-            return Response(status_code=status, headers=headers)
-        return StreamingResponse(_stream(file, extent, trouble), status, headers)
+            return Response(status_code=extent.status, headers=headers)
+        return StreamingResponse(_stream(file, extent, trouble), extent.status, headers)
 
 
 async def _stream(file: File, extent: Extent, trouble: str) -> AsyncIterator[bytes]:
@@ -179,28 +165,14 @@ def _spoil(block: bytes) -> bytes:
 def _headers(file: File, extent: Extent, ranges: bool) -> dict[str, str]:
     headers = {
         "Content-Type": file.content.media_type,
-        "Content-Length": str(extent.end - extent.start),
+        **extent.headers,
         # A name stands here and in the last segment of the redirect (6.2, rule 4).
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name or file.file_id)}",
     }
     if ranges:
         headers["Accept-Ranges"] = "bytes"
         headers["ETag"] = f'"{file.file_id}"'
-    if extent.partial:
-        headers["Content-Range"] = f"bytes {extent.start}-{extent.end - 1}/{extent.whole}"
     return headers
-
-
-def _read_range(text: str, size: int) -> Extent | None:
-    unit, _, span = text.partition("=")
-    first, dash, last = span.partition("-")
-    if unit != "bytes" or not dash or not (first or last).isdigit() or "," in span:
-        return Extent(0, size, size)  # what cannot be read is as if it were not there
-    if not first:
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1 if last.isdigit() else size)
-    return Extent(start, end, size, partial=True) if start < end else None
 
 
 def _raw_path(request: Request) -> str:
