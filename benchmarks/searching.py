@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Table, text
 from benchmarks import databases
 from benchmarks.measuring import read_arguments, run_worker, scratch, tell
 from benchmarks.table import Row
-from catchment._catalogue import schema, sources
+from catchment._catalogue import schema, sources, texts
 from catchment._catalogue.database import Database, open_database
 from catchment._catalogue.search import Query, search
 from catchment._catalogue.tables import contact, file, interaction, party, recording
@@ -69,8 +69,9 @@ def _fill(database: Database, count: int) -> None:
     if not database.is_sqlite:
         _run(database, "CREATE UNLOGGED TABLE words (num bigint, body text)")
     for first in range(1, count + 1, CHUNK):
+        rows, bodies = _invent_some(range(first, min(first + CHUNK, count + 1)), count)
         with database.write() as connection:
-            _fill_some(database, connection, range(first, min(first + CHUNK, count + 1)), count)
+            _fill_some(database, connection, rows, bodies)
     if not database.is_sqlite:
         _run(
             database,
@@ -87,22 +88,33 @@ def _run(database: Database, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _fill_some(database: Database, connection: Connection, nums: range, count: int) -> None:
-    rows: dict[Table, list[dict[str, Any]]] = {
-        table: [] for table in (interaction, recording, file, party, contact)
-    }
+Rows = dict[Table, list[dict[str, Any]]]
+
+
+def _invent_some(nums: range, count: int) -> tuple[Rows, list[tuple[int, str]]]:
+    rows: Rows = {table: [] for table in (interaction, recording, file, party, contact)}
     bodies: list[tuple[int, str]] = []
     for num in nums:
         invented = _invent(num, count)
         for table in rows:
             rows[table] += invented[table]
         bodies.append((num, invented["words"]))
+    return rows, bodies
+
+
+def _fill_some(
+    database: Database, connection: Connection, rows: Rows, bodies: list[tuple[int, str]]
+) -> None:
     for table, some in rows.items():
         _write(database, connection, table.name, list(some[0]), [tuple(r.values()) for r in some])
-    if database.is_sqlite:
-        _write(database, connection, "interaction_text", ["rowid", "body"], bodies)
-    else:
+    if not database.is_sqlite:
         _write(database, connection, "words", ["num", "body"], bodies)
+        return
+    began = {row["num"]: texts.find_second(row["started_at"]) for row in rows[interaction]}
+    places = {num: texts.build_place(second, num) for num, second in began.items()}
+    _write(database, connection, "interaction_text_place", ["num", "place"], list(places.items()))
+    placed = [(places[num], body) for num, body in bodies]
+    _write(database, connection, "interaction_text", ["rowid", "body"], placed)
 
 
 def _write(
@@ -217,6 +229,7 @@ def _invent(num: int, count: int) -> dict[Any, Any]:
             {
                 "interaction_num": num,
                 "contact_id": "1",
+                "party_id": "agent",
                 "agent": name.casefold(),
                 "agent_email": email,
                 "started_at": at,

@@ -88,6 +88,12 @@ WORDS: list[tuple[str, str, Callable[[], object]]] = [
     ("Sighting.offered", "failed", lambda: Sighting("r", AT, KEYS, "1", offered="failed")),  # type: ignore[arg-type]
     ("Timeline.certainty", "sure", lambda: Timeline(certainty="sure")),  # type: ignore[arg-type]
     ("Finding.verdict", "ok", lambda: Finding("scope", "ok")),  # type: ignore[arg-type]
+    ("InteractionDraft.kind", "Call", lambda: InteractionDraft("Call", "c1", AT)),
+    (
+        "InteractionDraft.direction",
+        "inwards",
+        lambda: InteractionDraft("call", "c1", AT, direction="inwards"),
+    ),
     ("Fact.absence", "Not Recorded", lambda: Fact("cdr", "1", AT, KEYS, absence="Not Recorded")),
 ]
 

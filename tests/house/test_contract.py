@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
-from catchment import errors, hookspecs
+import catchment
+from catchment import PUBLIC, PUBLIC_IN_TESTS, errors, hookspecs
 from catchment.adapters import Hooks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "contract.md").read_text(encoding="utf-8")
+GUIDE = (DOCS / "writing-an-adapter.md").read_text(encoding="utf-8")
 HOOKS = {
     name: hook for name, hook in vars(hookspecs.AdapterSpec).items() if not name.startswith("_")
 }
@@ -59,11 +63,30 @@ def test_hooks_that_nobody_calls_say_so() -> None:
     assert in_code == on_page == uncalled
 
 
-def test_page_shows_hooks_values_and_errors() -> None:
-    """The modules of the contract are on the page as they stand in the code."""
+def test_page_shows_every_public_module() -> None:
+    """What an adapter may import is on the page as it stands in the code, and nothing else."""
     shown = re.findall(r"automodule:: (\S+)", PAGE)
-    names = ("hookspecs", "model", "segments", "adapters", "transport", "secrets", "errors")
-    assert shown == [f"catchment.{name}" for name in names]
+    assert sorted(shown) == [f"catchment.{name}" for name in PUBLIC]
+
+
+def test_guide_and_package_name_the_public_modules() -> None:
+    """The guide's "import only", and the docstring of the package, are the one list in the code."""
+    allowed = re.search(r"Import only\s(.*?)\. A setting", GUIDE, re.DOTALL)
+    assert allowed is not None
+    public = [f"catchment.{name}" for name in PUBLIC]
+    assert sorted(re.findall(r"`(catchment\.\w+)`", allowed[1])) == public
+    in_tests = [f"catchment.{name}" for name in PUBLIC_IN_TESTS]
+    listed = re.findall(r"^- ``(\S+)``", catchment.__doc__ or "", re.MULTILINE)
+    assert sorted(listed) == sorted([*public, *in_tests])
+
+
+def test_everything_public_is_there() -> None:
+    """Each module of the list can be imported and says what it gives away, where it says so."""
+    for name in (*PUBLIC, *PUBLIC_IN_TESTS):
+        module = import_module(f"catchment.{name}")
+        for one in getattr(module, "__all__", ()):
+            assert getattr(module, one, None) is not None, f"{name}.{one}"
+            assert one in dir(module), f"{name}.{one} is not listed, so no page shows it"
 
 
 def test_error_tree_is_drawn_as_it_is() -> None:

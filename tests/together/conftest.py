@@ -1,19 +1,12 @@
-"""A catalogue of its own for each test that is to hold on both databases, and which come first.
-
-``CATCHMENT_TEST_POSTGRES`` is the SQLAlchemy URL of a server on which the tests may create and drop
-databases, for example ``postgresql+psycopg://postgres@127.0.0.1/postgres``.
-"""
+"""A catalogue of its own for each test that is to hold on both databases, and which come first."""
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from tests.databases import DATABASES, empty_catalogue
 
-SERVER = os.environ.get("CATCHMENT_TEST_POSTGRES", "")
 LONG = 500
 """Tests that may take so many seconds are begun first."""
 
@@ -30,21 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [*long[::2], *rest[:half], *long[1::2], *rest[half:]]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def catalogue_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of an empty database on the server; empty for SQLite beside the settings."""
-    if request.param == "sqlite":
-        yield ""
-        return
-    if not SERVER:
-        pytest.skip("CATCHMENT_TEST_POSTGRES names no server")
-    name = f"catchment_together_{uuid.uuid4().hex}"
-    engine = create_engine(SERVER, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
+    with empty_catalogue(request.param) as url:
+        yield url

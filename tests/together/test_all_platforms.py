@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.together.harness import ALL, HOUR, START, Stage, since_start, staged
-from tests.together.judge import ask, assert_equal
+from tests.together.harness import ALL, staged
 
 from catchment._engine import reporting
-from catchment.sandbox import Faults
+from catchment.testing.judge import ask, assert_equal
+from catchment.testing.stage import HOUR, START, Stage, since_start
 
 MINUTE = timedelta(minutes=1)
 
@@ -23,31 +23,6 @@ def finish_listing(stage: Stage) -> None:
         stage.clock.advance(MINUTE)
         stage.run_once()
     pytest.fail("a listing never came to its end")
-
-
-@pytest.mark.timeout(600)
-def test_a_faulty_day_of_all_platforms_is_archived_once(tmp_path: Path, catalogue_url: str) -> None:
-    """Missing 0, duplicates 0, invented 0, bytes equal, whatever goes wrong (T1; S000, S001, S003).
-
-    The faults strike every platform, and what stops one keeps none of the others waiting.
-    """
-    rates = {"list": 0.05, "document": 0.05, "download": 0.1}
-    faults = Faults(seed=4, rates={"reset": rates, "truncate": rates, "throttle": rates})
-    catalogue = {"catalogue": {"url": catalogue_url}} if catalogue_url else {}
-    with staged(
-        tmp_path, of=ALL, meetings=4, calls=14, faults=faults, tables=since_start(*ALL) | catalogue
-    ) as stage:
-        stage.live(stage.clock.now() + 2 * HOUR, step=20 * MINUTE)
-        faults.until = stage.clock.now()
-        stage.live(stage.clock.now() + 9 * HOUR, step=3 * HOUR)
-        finish_listing(stage)
-        # Days later what was promised and never came is given up.
-        stage.live(stage.clock.now() + 78 * HOUR, step=26 * HOUR)
-        finish_listing(stage)
-        assert_equal(stage)
-        assert sum(faults.counts.values()) > 20
-        rows = ask(stage, "SELECT adapter FROM source ORDER BY adapter")
-        assert [row.adapter for row in rows] == sorted(ALL)
 
 
 def test_the_same_meeting_on_two_platforms_is_two_interactions(tmp_path: Path) -> None:

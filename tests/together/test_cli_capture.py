@@ -19,12 +19,13 @@ from typing import Any
 
 import pytest
 from tests.core.cli.typed import Type, make_type
-from tests.together.harness import HOUR, START, Stage, staged, wait_until
+from tests.together.harness import staged
 from tests.together.proxies import Refusing
 
 from catchment._catalogue import gaps
 from catchment.clock import ENVIRONMENT, FileClock
 from catchment.model import Window
+from catchment.testing.stage import HOUR, START, Stage, wait_until
 
 MEETINGS = 4
 
@@ -122,7 +123,7 @@ def test_a_secret_that_is_wrong(type_: Type, stage: Stage, monkeypatch: pytest.M
     monkeypatch.setenv(next(iter(stage.platform.secrets())), "wrong-s3cret")
     done = type_("run", "--once")
     assert done.code == 1
-    assert "zoom: stopped: " in done.out
+    assert "zoom: stopped since " in done.out
     assert "client_secret" in done.out
     assert "wrong-s3cret" not in done.out + done.err
 
@@ -135,7 +136,9 @@ def test_a_secret_that_is_missing(
     monkeypatch.delenv(name)
     done = type_("run", "--once")
     assert done.code == 1
-    assert name in done.out
+    assert re.search(f"zoom: stopped since .* {name} is not there or is empty", done.out)
+    assert "unreachable" not in done.out + done.err
+    assert done.err.count("source.stopped") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -146,6 +149,18 @@ def test_a_runner_stops_cleanly(stage: Stage, number: signal.Signals) -> None:
     runner.send(number)
     assert runner.wait(30) == 0
     assert runner.log.read_text().endswith("stopped; nothing is lost\n")
+
+
+def test_a_runner_that_is_stopped_while_nobody_answers_says_so(stage: Stage) -> None:
+    """Whoever stops it is told that nothing was asked, and why."""
+    stage.configure(zoom={"api_url": "http://127.0.0.1:9", "auth_url": "http://127.0.0.1:9"})
+    runner = stage.start(once=False, name="unanswered")
+    wait_until(lambda: "source.unreachable" in runner.log.read_text(), "nobody answers")
+    runner.send(signal.SIGTERM)
+    assert runner.wait(30) == 0
+    *_, said, last = runner.log.read_text().splitlines()
+    assert said.startswith("zoom was not asked at the end: 127.0.0.1:9 cannot be reached")
+    assert last == "stopped; nothing is lost"
 
 
 # --- looking ---------------------------------------------------------------------------------
@@ -278,6 +293,18 @@ def test_export(type_: Type, tmp_path: Path, form: str) -> None:
     assert "exists already" in again.err
 
 
+@pytest.mark.parametrize("line", [["backup"], ["export", "ID"]], ids=lambda line: line[0])
+def test_a_place_that_cannot_be_written_comes_with_what_to_do(type_: Type, line: list[str]) -> None:
+    """The system's own word for why, and a second sentence."""
+    name = read_hits(type_)[0]["interaction_id"]
+    words = [name if word == "ID" else word for word in line]
+    done = type_(*words, "--to", "/proc/nowhere/copy.db")
+    assert (done.code, done.out) == (1, "")
+    first, second = done.err.splitlines()
+    assert "unable to open" not in first
+    assert second
+
+
 def test_verify(type_: Type, stage: Stage) -> None:
     """A sound archive is exit code 0; one changed byte is told with what to do about it."""
     assert type_("verify").code == 0
@@ -296,8 +323,12 @@ def test_verify(type_: Type, stage: Stage) -> None:
     status = type_("status")
     assert status.code == 1
     assert f"damaged  media {one['sha256']}: " in status.out
+    report = type_("report", "zoom", "--from", "3d", "--no-ask")
+    assert report.code == 1
+    assert f"{one['external_id']}/{one['file_id']}" in report.out
+    assert "complete: nothing is missing" not in report.out
     (known,) = json.loads(type_("status", "--json").out)["damaged"]
-    (remedy,) = re.findall(r"Run catchment (retry .* --why damaged):", known["remedy"])
+    (remedy,) = re.findall(r"Run 'catchment (retry .* --why damaged)'", known["remedy"])
     assert remedy in status.out
     stage.clock.advance(HOUR / 60)
     assert type_(*remedy.split()).code == 0
@@ -465,6 +496,7 @@ def test_recover_a_list_that_cannot_be_read(type_: Type, stage: Stage) -> None:
     done = type_("recover", "zoom", "--csv", "nowhere.csv")
     assert done.code == 2
     assert "nowhere.csv" in done.err
+    assert done.err.endswith("Name a file that is there and that this user may read.\n")
     path = stage.folder / "ids.csv"
     path.write_bytes(b"\xff\xfe\x00")
     done = type_("recover", "zoom", "--csv", str(path))
@@ -553,9 +585,26 @@ def test_an_archive_that_is_not_mounted(type_: Type, stage: Stage, tmp_path: Pat
         assert done.err.startswith(f"Error: {tmp_path / 'elsewhere'} holds no archive.\n")
         assert "archive.root" in done.err
         assert done.out == ""
-    done = type_("check")
-    assert done.code == 1
-    assert "elsewhere holds no archive" in done.out
+    for line in (["check"], ["status"]):
+        done = type_(*line)
+        assert done.code == 1
+        assert "elsewhere holds no archive" in done.out
+    assert "elsewhere holds no archive" in type_("items").err
+    assert type_("items").code == 1
+    (alarm,) = json.loads(type_("status", "--json").out)["alarms"]
+    assert (alarm["kind"], alarm["source"]) == ("archive", "")
+
+
+@pytest.mark.parametrize("how", [[], ["--no-ask"], ["--json"]], ids=["asked", "no-ask", "json"])
+def test_a_report_without_the_archive(
+    type_: Type, stage: Stage, tmp_path: Path, how: list[str]
+) -> None:
+    """Nothing is called complete while what it is compared with is not there."""
+    stage.configure(archive={"root": str(tmp_path / "elsewhere")})
+    done = type_("report", "zoom", "--from", "2026-10-13", "--to", "2026-10-13", *how)
+    assert (done.code, done.out) == (1, "")
+    assert "elsewhere holds no archive" in done.err
+    assert "archive.root" in done.err
 
 
 def test_the_program_itself(stage: Stage) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from tests.core.cli.typed import make_type
-from tests.together.harness import ALL, wait_until
+from tests.together.harness import ALL
+
+from catchment.testing.stage import wait_until
 
 PROGRAM = str(Path(sys.executable).with_name("catchment"))
 
@@ -140,22 +142,6 @@ def test_what_is_there_is_never_overwritten(
     assert path.read_text() == "mine"
 
 
-@pytest.mark.slow
-def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The demo captures a bad day whole, says so, and what it tells to type next works."""
-    type_ = make_type(capsys)
-    done = type_("demo", "--keep", str(tmp_path / "demo"))
-    assert done.code == 0, done.out + done.err
-    table = done.out.partition("What the platforms offered")[2]
-    for name in ALL:
-        assert re.search(rf"^{name} +(\d+) +\1 +0 +0 ", table, re.MULTILINE)
-    commands = re.findall(r"^  catchment (--config .*)$", done.out, re.MULTILINE)
-    assert len(commands) == 3
-    for command in commands:
-        assert type_(*command.split()).code == 0
-    assert "\x1b" not in done.out + done.err
-
-
 def test_demo_in_a_folder_that_is_in_use(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,22 +154,36 @@ def test_demo_in_a_folder_that_is_in_use(
 
 
 @pytest.mark.slow
-def test_what_the_demo_leaves_is_what_the_readme_says(tmp_path: Path) -> None:
-    """A folder that the demo names and the sounds of the sandbox stay, and nothing else."""
+@pytest.mark.timeout(600)
+def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The demo captures a bad day whole, says so, and what it tells to type next works.
+
+    The folder that it names and the sounds of the sandbox stay, and nothing else, as the README
+    says.
+    """
     home, temporary = tmp_path / "home", tmp_path / "temporary"
     for folder in (home, temporary):
         folder.mkdir()
     usual = {name: text for name, text in os.environ.items() if name != "XDG_CACHE_HOME"}
     done = subprocess.run(
-        [PROGRAM, "demo", "--meetings", "1", "--calls", "1"],
+        [PROGRAM, "demo", "--meetings", "3", "--calls", "3"],
         env={**usual, "HOME": str(home), "TMPDIR": str(temporary)},
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = done.stdout.partition("What the platforms offered")[2]
+    for name in ALL:
+        assert re.search(rf"^{name} +(\d+) +\1 +0 +0 ", table, re.MULTILINE)
+    assert "\x1b" not in done.stdout + done.stderr
     (folder,) = temporary.iterdir()
     assert f"All of it is in {folder}, which you may remove" in done.stdout
     assert [path.name for path in home.iterdir()] == [".cache"]
     assert [path.name for path in (home / ".cache").iterdir()] == ["catchment"]
     assert {path.name for path in tmp_path.iterdir()} == {"home", "temporary"}
+    commands = re.findall(r"^ +(?:\S*/)?catchment (--config .*)$", done.stdout, re.MULTILINE)
+    assert len(commands) == 3, done.stdout
+    for command in commands:
+        assert make_type(capsys)(*command.split()).code == 0

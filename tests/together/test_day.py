@@ -5,41 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from tests.together.harness import HOUR, START, Stage, staged
-from tests.together.judge import Watch, assert_equal
+from tests.together.harness import staged
+from tests.together.trouble import make_faults
 
-from catchment.sandbox import Faults, Lateness
+from catchment.testing.judge import Watch, assert_equal
+from catchment.testing.stage import HOUR, START, Stage
 
-QUIET_FROM = START + timedelta(hours=20)
+CUT = {"list": 0.05, "document": 0.05, "download": 0.4}
 HEADERS = ("full", "category", "no_type", "none")
-
-
-def make_faults(seed: int, **late: object) -> Faults:
-    """Everything that can go wrong, until the evening."""
-    everywhere = {"token": 0.2, "list": 0.1, "document": 0.1, "download": 0.04}
-    at_the_door = {"list": 0.05, "document": 0.05, "download": 0.04}
-    in_the_body = {"list": 0.05, "document": 0.05, "download": 0.05}
-    return Faults(
-        seed=seed,
-        rates={
-            "throttle": everywhere,
-            "server_error": everywhere,
-            "reset": everywhere,
-            "truncate": in_the_body | {"download": 0.4},
-            "html": in_the_body,
-            "slow": {"download": 0.02},
-            "wrong_range": {"download": 0.4},
-            "changed": {"download": 0.6},
-            "expired_link": {"download": 0.06},
-            "expired_token": at_the_door,
-            "unauthorized_once": at_the_door,
-            "cursor_lost": {"list": 0.3},
-            "repeat": {"list": 0.3},
-            "shuffle": {"list": 0.3},
-        },
-        until=QUIET_FROM,
-        late=Lateness(share=0.2, least=timedelta(minutes=1), longest=timedelta(hours=20)),
-    )
 
 
 def live_through(stage: Stage, watch: Watch) -> None:
@@ -76,7 +49,9 @@ def test_faulty_day_is_archived_whole_after_a_quiet_phase(
         tmp_path,
         meetings=6,
         at=START + timedelta(hours=7),
-        faults=make_faults(11),
+        faults=make_faults(
+            11, cut={"list": 0.05, "document": 0.05, "download": 0.4}, longest=20 * HOUR
+        ),
         switches={"late_every": 3, "failed_every": 40, "token_seconds": 1200, "link_minutes": 30},
         tables={"catalogue": {"url": catalogue_url}} if catalogue_url else {},
     ) as stage:

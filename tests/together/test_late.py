@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.together.harness import DAY, HOUR, START, Stage, staged
-from tests.together.judge import Watch, ask, assert_equal
+from tests.together.harness import staged
 
 from catchment.sandbox import Faults, Lateness
+from catchment.testing.judge import Watch, ask, assert_equal
+from catchment.testing.stage import DAY, HOUR, START, Stage
 from catchment_zoom.simulator.records import Record
 
 DELAYS = {"2 minutes": timedelta(minutes=2), "3 hours": 3 * HOUR, "3 days": 3 * DAY}

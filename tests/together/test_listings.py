@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.together.harness import HOUR, START, Stage, staged
-from tests.together.judge import Watch, ask, assert_equal
+from tests.together.harness import staged
 from tests.together.proxies import Lists
+
+from catchment.testing.judge import Watch, ask, assert_equal
+from catchment.testing.stage import HOUR, START, Stage
 
 
 def read_frontiers(stage: Stage) -> dict[object, object]:

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.together.harness import HOUR, START, Stage, since_start, staged
-from tests.together.judge import ask, assert_equal
+from tests.deciding import retry
+from tests.together.harness import staged
 
 from catchment._catalogue import inventory, search, show, status
 from catchment._catalogue.search import Query
 from catchment._engine import rebuilding, reporting, verifying
 from catchment.sandbox import ASGIApp
+from catchment.testing.judge import ask, assert_equal
+from catchment.testing.stage import HOUR, START, Stage, since_start
 
 
 class Counting:
@@ -154,7 +156,7 @@ def test_a_lost_file_is_fetched_again(tmp_path: Path, how: str) -> None:
         for one in damaged:
             with stage.open() as app:
                 name = f"{one.holders[0].external_id}/{one.holders[0].file_id}"
-                verifying.retry(app, name, who="ada", why="lost")
+                retry(app, name, who="ada", why="lost")
         stage.run_once()
         stage.clock.set(stage.clock.now() + HOUR)
         with stage.open() as app:

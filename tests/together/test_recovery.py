@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import text
-from tests.together.harness import DAY, HOUR, START, Stage, staged
-from tests.together.judge import Watch, ask, assert_equal
+from tests.together.harness import staged
 from tests.together.proxies import Refusing
 
-from catchment._engine.recovery import want_period
+from catchment._engine.wanted import want_period
+from catchment.testing.judge import Watch, ask, assert_equal
+from catchment.testing.stage import DAY, HOUR, START, Stage
 
 NEWCOMER = {"zoom": {"since": "1h"}}
 """A source that lists nothing by itself of what these Worlds hold."""
@@ -69,10 +70,10 @@ def test_lost_watermark_is_rebuilt_and_nothing_is_archived_twice(tmp_path: Path)
         stage.run_once()
         versions = ask(stage, "SELECT interaction_id, version FROM interaction")
         change(stage, "DELETE FROM walk", "DELETE FROM feed")
-        assert Watch.of(stage).look() is None
+        assert Watch.of(stage).look() == {}
         stage.clock.advance(timedelta(hours=12))
         stage.run_once()
-        assert Watch.of(stage).look() is not None
+        assert Watch.of(stage).look() != {}
         assert_equal(stage)
         after = ask(stage, "SELECT interaction_id, version FROM interaction")
         assert set(versions) <= set(after)

@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.together.harness import HOUR, START, Process, staged, wait_until, write_toml
-from tests.together.judge import ask_app, assert_equal, is_idle
+from tests.together.harness import staged
 
 from catchment._engine.application import Application
+from catchment.testing.judge import ask_app, assert_equal, is_idle
+from catchment.testing.stage import HOUR, START, Process, wait_until, write_toml
 
 LEASE = timedelta(minutes=2)
 PROMISED = LEASE + timedelta(minutes=1)
@@ -70,6 +71,7 @@ def test_the_second_runner_takes_over_within_the_lease(tmp_path: Path, catalogue
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("catalogue_url", ["postgresql"], indirect=True)
 def test_each_node_works_under_a_client_id_of_its_own(tmp_path: Path, catalogue_url: str) -> None:
     """Two nodes on one catalogue, each with its own limit; one falls, the other goes on (S004-5).
 
@@ -82,8 +84,8 @@ def test_each_node_works_under_a_client_id_of_its_own(tmp_path: Path, catalogue_
             tmp_path,
             of=(name,),
             meetings=0,
-            calls=30,
-            chains=10,
+            calls=14,
+            chains=4,
             at=START + timedelta(hours=20),
             shared_clock=True,
             tables={
@@ -119,4 +121,4 @@ def test_each_node_works_under_a_client_id_of_its_own(tmp_path: Path, catalogue_
         finally:
             for one in runners.values():
                 one.kill()
-        assert_equal(stage, killed=True)
+        assert_equal(stage, remade=True)

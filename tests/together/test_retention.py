@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from tests.together.harness import DAY, HOUR, START, staged
-from tests.together.judge import Watch, ask, assert_equal, list_truth
+from tests.together.harness import staged
+
+from catchment.testing.judge import Watch, ask, assert_equal, list_truth
+from catchment.testing.stage import DAY, HOUR, START
 
 
 def test_recording_that_expired_before_it_was_fetched_is_gone_with_a_reason(tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_period_that_zoom_lists_no_more_is_a_gap_that_people_see(tmp_path: Path)
         assert all(row.why and row.closed_at is None for row in gaps)
         books = ask(stage, "SELECT * FROM book WHERE kind = 'gap'")
         assert len(books) == len(gaps)
-        assert Watch.of(stage).look() is not None
+        assert Watch.of(stage).look() != {}
         missed = {held.file_id for held in list_truth(stage) - first}
         assert missed
         assert_equal(stage, excused=missed)

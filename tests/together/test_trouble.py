@@ -14,13 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import pytest
-from tests.together.harness import HOUR, Stage, staged
-from tests.together.judge import ask, assert_equal, list_truth
+from tests.together.harness import staged
 from tests.together.proxies import Damaging
 
 from catchment._archive.verify import verify
+from catchment.testing.judge import ask, assert_equal, list_truth
+from catchment.testing.stage import HOUR, Stage
 
 
 def list_states(stage: Stage, recipe: str = "recipe = ''") -> dict[str, list[Any]]:
@@ -172,30 +172,4 @@ def test_damaged_film_is_parked_and_its_neighbours_are_archived(tmp_path: Path) 
         assert len(states["archived"]) == len(list_truth(stage)) - 1
         assert_nothing_half_written(stage)
         damaging.files.clear()
-        finish(stage)
-
-
-def test_ffmpeg_that_fails_to_convert_parks_the_rendition_and_keeps_the_original(
-    tmp_path: Path,
-) -> None:
-    """The original is archived and searchable whatever becomes of its renditions."""
-    broken = tmp_path / "broken"
-    ffmpeg = tmp_path / "ffmpeg"
-    real = imageio_ffmpeg.get_ffmpeg_exe()
-    ffmpeg.write_text(
-        f'#!/bin/sh\nif [ -e "{broken}" ]; then case "$*" in *voiceless*) exit 1;; esac; fi\n'
-        f'exec "{real}" "$@"\n'
-    )
-    ffmpeg.chmod(0o755)
-    broken.touch()
-    with staged(tmp_path, meetings=3, tables={"media": {"ffmpeg": str(ffmpeg)}}) as stage:
-        for _ in range(3):
-            stage.run_once()
-            stage.clock.advance(HOUR)
-        assert set(list_states(stage)) == {"archived"}
-        renditions = list_states(stage, "recipe <> ''")
-        assert set(renditions) == {"parked"}
-        assert all(row.reason for row in renditions["parked"])
-        assert_nothing_half_written(stage)
-        broken.unlink()
         finish(stage)

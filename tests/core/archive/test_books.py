@@ -98,3 +98,43 @@ def replace_bytes(path: Path, data: bytes) -> None:
     """Alter a read-only file, as a disk or a person would."""
     path.unlink()
     path.write_bytes(data)
+
+
+def test_two_rows_of_one_number_are_corrupt(books: Books) -> None:
+    """Neither of two different rows wins in silence (promise 6)."""
+    books.append(ZOOM, DAY, 1, 3, rows(1, 3))
+    books.append(ZOOM, DAY, 2, 4, [{"id": 3, "kind": "decision"}])
+    with pytest.raises(Corrupt, match="two rows of the books have the number 3"):
+        list(books.read(ZOOM))
+    assert books.find_doubled(ZOOM) == [3]
+
+
+def test_a_lost_leaf_leaves_a_hole(books: Books) -> None:
+    """A leaf says which row of its source it follows on; numbers that nobody used are no hole."""
+    books.append(ZOOM, DAY, 1, 3, rows(1, 3))
+    books.append(ZOOM, DAY, 8, 9, rows(8, 9), after=3)
+    books.append(ZOOM, DAY, 20, 20, rows(20), after=9)
+    assert books.find_lost(ZOOM, (1, 3, 8, 9, 20)) == []
+    middle = next(leaf for leaf in books.list_leaves() if leaf.first == 8)
+    middle.path.unlink()
+    assert books.find_lost(ZOOM) == [9]
+    assert books.find_lost(ZOOM, (1, 3, 8, 9, 20, 21)) == [8, 9, 21]
+
+
+def test_a_leaf_that_cannot_be_read_is_no_hole(books: Books) -> None:
+    """What is damaged is told as damaged."""
+    books.append(ZOOM, DAY, 1, 3, rows(1, 3))
+    books.append(ZOOM, DAY, 8, 9, rows(8, 9), after=3)
+    replace_bytes(next(books.list_leaves()).path, b"")
+    assert books.find_lost(ZOOM, (1, 2, 3, 8, 9)) == []
+
+
+def test_numbers_are_taken_whoever_has_them(books: Books) -> None:
+    """The last number is that of all sources; each is told with whose it is and its row."""
+    books.append(ZOOM, DAY, 1, 3, rows(1, 3))
+    books.append(SourceKey("zoom", "other"), DAY, 4, 9, rows(4, 9))
+    assert books.find_last() == 9
+    assert [(of.account_id, number) for of, number, _ in books.list_taken(2, 5)] == [
+        ("acc/1", 3),
+        ("other", 4),
+    ]

@@ -126,7 +126,7 @@ def documents(draw: st.DrawFn) -> PackageDocument:
 
 DRAFTS = st.builds(
     InteractionDraft,
-    kind=st.sampled_from(["call", "meeting", "odd"]),
+    kind=st.sampled_from(["call", "meeting", "webinar"]),
     external_id=TEXTS,
     started_at=MOMENTS,
     ended_at=st.none() | MOMENTS,

@@ -1,42 +1,20 @@
-"""A prepared catalogue on each database: SQLite always, PostgreSQL where a server is named.
-
-``CATCHMENT_TEST_POSTGRES`` is the SQLAlchemy URL of a server on which the tests may create and drop
-databases of their own, for example ``postgresql+psycopg://postgres@127.0.0.1/postgres``.
-"""
+"""A prepared catalogue on each database: SQLite always, PostgreSQL where a server is named."""
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import make_url
+from tests.databases import SERVER, fresh_postgres
 
 from catchment._catalogue import schema, sightings, sources
 from catchment._catalogue.database import Database, open_database
 from catchment.model import Account, Key, Sighting
 
-SERVER = os.environ.get("CATCHMENT_TEST_POSTGRES", "")
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-
-
-@contextmanager
-def fresh_postgres(template: str = "template1") -> Iterator[str]:
-    """The URL of a database on the server that is dropped at the end."""
-    name = f"catchment_test_{uuid.uuid4().hex}"
-    engine = create_engine(SERVER, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    try:
-        yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -49,8 +49,8 @@ def test_what_may_be_absent_is_waited_for_as_in_the_report(
             complete_to=None,
             rank=lambda _at: 0,
         )
-        ids = list(connection.execute(select(tables.fact.c.id)).scalars())
-        facts.answer(connection, ids, now, gone_why)
+        rows = connection.execute(select(tables.fact.c.id, tables.fact.c.ask)).all()
+        facts.answer(connection, [facts.Unanswered(*row) for row in rows], now, gone_why)
         name = connection.execute(select(tables.source.c.name)).scalar_one()
     then, patience = now + waited, {name: DAY}
     (hit,) = search(database, Query(), then, patience=patience)

@@ -104,6 +104,38 @@ def test_a_block_stops_what_was_drawn_already(
     assert buckets.take("api", BUDGET) == 5
 
 
+def test_a_clock_behind_the_one_that_counted_last_is_not_starved(
+    database: Database, now: datetime
+) -> None:
+    """A clock that was set back, or that of a runner whose faster fellow died, counts on."""
+    fast, slow = ManualClock(now + timedelta(minutes=20)), ManualClock(now)
+    drain(CatalogueBuckets(database, fast))
+    behind = CatalogueBuckets(database, slow)
+    assert drain(behind) == 0
+    taken = 0
+    for _ in range(8):
+        slow.advance(timedelta(seconds=0.5))
+        taken += drain(behind)
+    assert taken == pytest.approx(80, abs=1)
+    slow.advance(-timedelta(minutes=5))
+    drain(behind)
+    slow.advance(timedelta(seconds=0.5))
+    assert drain(behind) == 10
+
+
+def test_two_clocks_count_no_time_twice(database: Database, now: datetime) -> None:
+    """T13: of runners whose clocks differ, together no more than the platform takes."""
+    clocks = [ManualClock(now + timedelta(minutes=20)), ManualClock(now)]
+    runners = [CatalogueBuckets(database, clock) for clock in clocks]
+    taken = sum(drain(runner) for runner in runners)
+    for number in range(40):
+        for clock in clocks:
+            clock.advance(timedelta(seconds=0.25))
+        asking = runners if number // 4 % 2 else runners[1:]  # the fast one rests now and then
+        taken += sum(drain(runner) for runner in asking)
+    assert 200 <= taken <= 20 + 10 * 20 + 1
+
+
 def test_more_than_the_bucket_holds_is_paid_back(database: Database, clock: ManualClock) -> None:
     """A batch above the bucket is given when it is full, and the debt is waited for."""
     buckets = CatalogueBuckets(database, clock)

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from catchment._catalogue import books, interactions, outages, sightings, sources
+from catchment._catalogue import (
+    books,
+    frontiers,
+    interactions,
+    outages,
+    sightings,
+    sources,
+    watermark,
+)
 from catchment._catalogue.database import Database
 from catchment._catalogue.files import list_files, read_file, save_files
 from catchment._catalogue.outcomes import archive_file, park_file, read_sha512
@@ -358,7 +366,7 @@ class TestFiles:
         """A file that a person set aside is not fetched because the platform names it again."""
         (row_id,) = save(database, now, film())
         with database.write() as connection:
-            park_file(connection, row_id, "ask the owner", now, None)
+            park_file(connection, row_id, "ask the owner", now, None, "person")
         assert save(database, now, film()) == []
         with database.read() as connection:
             known = read_file(connection, row_id)
@@ -378,7 +386,7 @@ class TestFiles:
         first, second = save(database, now, film(), film("f2"))
         assert settle() == "open"
         with database.write() as connection:
-            park_file(connection, first, "no sound", now, None)
+            park_file(connection, first, "no sound", now, None, "bytes")
         archive(database, second, now)
         assert settle() == "parked"
         archive(database, first, now, "cd")
@@ -453,15 +461,17 @@ def test_the_watermark_is_the_earliest_of_all(
 
     def mark() -> datetime | None:
         with database.read() as connection:
-            return sources.watermark(connection, source_id).at
+            return watermark.compute(connection, source_id).at
 
     assert mark() is None
     for name, ago in (("a", HOUR), ("b", 2 * HOUR)):
         with database.write() as connection:
-            sources.enter_feed(database, connection, source_id, name, "")
+            frontiers.enter_feed(database, connection, source_id, name, "")
         assert mark() != now
         with database.write() as connection:
-            sources.move_frontier(connection, source_id, name, "", now - ago)
+            frontiers.move_frontier(
+                connection, source_id, name, "", now - ago, since=now - 9 * HOUR
+            )
     assert mark() == now - 2 * HOUR
     record([sighting("r1", ago=5 * HOUR)])
     assert mark() == now - 5 * HOUR
@@ -474,11 +484,11 @@ def test_the_watermark_is_the_earliest_of_all(
 def test_a_frontier_never_moves_back(database: Database, source_id: int, now: datetime) -> None:
     """An older listing that ends late takes nothing back."""
     with database.write() as connection:
-        sources.enter_feed(database, connection, source_id, "a", "")
+        frontiers.enter_feed(database, connection, source_id, "a", "")
     for moment in (now, now - HOUR):
         with database.write() as connection:
-            sources.move_frontier(connection, source_id, "a", "", moment)
-    row: Any = sources.read_feed(database, source_id, "a", "")
+            frontiers.move_frontier(connection, source_id, "a", "", moment, since=moment)
+    row: Any = frontiers.read_feed(database, source_id, "a", "")
     assert row.frontier == now
 
 
@@ -499,9 +509,9 @@ def test_a_part_that_is_retired_leaves_all_its_gaps(
 ) -> None:
     """Promise 1: What was never listed of it, and what was asked for again, is told."""
     with database.write() as connection:
-        sources.enter_feed(database, connection, source_id, "a", "west")
+        frontiers.enter_feed(database, connection, source_id, "a", "west")
         for purpose, start, end in (("frontier", 9, 0), ("recovery", 5, 3), ("lookback", 2, 1)):
-            sources.begin_walk(
+            frontiers.begin_walk(
                 connection,
                 source_id=source_id,
                 name="a",
@@ -510,20 +520,20 @@ def test_a_part_that_is_retired_leaves_all_its_gaps(
                 start_at=now - start * HOUR,
                 end_at=now - end * HOUR,
             )
-        sources.retire_partition(connection, source_id, "a", "west", now, now - 8 * HOUR)
+        frontiers.retire_partition(connection, source_id, "a", "west", now, now - 8 * HOUR)
         gaps = connection.execute(select(gap.c.start_at, gap.c.end_at).order_by(gap.c.id)).all()
         assert [tuple(row) for row in gaps] == [
             (now - 9 * HOUR, now),
             (now - 5 * HOUR, now - 3 * HOUR),
         ]
-        assert sources.list_partitions(connection, source_id, "a") == []
-    assert sources.list_walks(database, source_id, "a", "west") == []
+        assert frontiers.list_partitions(connection, source_id, "a") == []
+    assert frontiers.list_walks(database, source_id, "a", "west") == []
 
 
 def test_a_walk_is_kept_until_it_ends(database: Database, source_id: int, now: datetime) -> None:
     """T3: A walk that was interrupted goes on where its last page was committed."""
     with database.write() as connection:
-        sources.begin_walk(
+        frontiers.begin_walk(
             connection,
             source_id=source_id,
             name="a",
@@ -532,11 +542,11 @@ def test_a_walk_is_kept_until_it_ends(database: Database, source_id: int, now: d
             start_at=now - HOUR,
             end_at=now,
         )
-    (walk,) = sources.list_walks(database, source_id, "a", "")
+    (walk,) = frontiers.list_walks(database, source_id, "a", "")
     with database.write() as connection:
-        sources.update_walk(connection, walk.id, cursor="next", slice_end=now)
-    (walk,) = sources.list_walks(database, source_id, "a", "")
+        frontiers.update_walk(connection, walk.id, cursor="next", slice_end=now)
+    (walk,) = frontiers.list_walks(database, source_id, "a", "")
     assert (walk.position, walk.slice_end, walk.cursor) == (now - HOUR, now, "next")
     with database.write() as connection:
-        sources.end_walk(connection, walk.id)
-    assert sources.list_walks(database, source_id, "a", "") == []
+        frontiers.end_walk(connection, walk.id)
+    assert frontiers.list_walks(database, source_id, "a", "") == []

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from catchment._catalogue import restore, sources
+from catchment._catalogue import frontiers, restore
 from catchment._catalogue.database import Database
 
 HOUR = timedelta(hours=1)
@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 def read(database: Database, source_id: int) -> tuple[datetime | None, str]:
     """Frontier and mark of the feed ``a``."""
-    row = sources.read_feed(database, source_id, "a", "")
+    row = frontiers.read_feed(database, source_id, "a", "")
     return row.frontier, row.mark
 
 
@@ -22,15 +22,15 @@ def read(database: Database, source_id: int) -> tuple[datetime | None, str]:
 def marked(database: Database, source_id: int, now: datetime) -> int:
     """The source, with the feed ``a`` listed up to now and marked."""
     with database.write() as connection:
-        sources.enter_feed(database, connection, source_id, "a", "")
-        sources.move_frontier(connection, source_id, "a", "", now, "token")
+        frontiers.enter_feed(database, connection, source_id, "a", "")
+        frontiers.move_frontier(connection, source_id, "a", "", now, since=now, mark="token")
     return source_id
 
 
 def test_a_feed_begins_without_a_mark(database: Database, source_id: int) -> None:
     """A feed that was never listed has nothing to go on from."""
     with database.write() as connection:
-        sources.enter_feed(database, connection, source_id, "a", "")
+        frontiers.enter_feed(database, connection, source_id, "a", "")
     assert read(database, source_id) == (None, "")
 
 
@@ -38,7 +38,9 @@ def test_a_mark_moves_with_the_frontier(database: Database, marked: int, now: da
     """The new mark replaces the old one, and so does none; only what is not told keeps it."""
     for hours, mark, kept in ((1, None, "token"), (2, "next", "next"), (3, "", "")):
         with database.write() as connection:
-            sources.move_frontier(connection, marked, "a", "", now + hours * HOUR, mark)
+            frontiers.move_frontier(
+                connection, marked, "a", "", now + hours * HOUR, since=now, mark=mark
+            )
         assert read(database, marked) == (now + hours * HOUR, kept)
 
 
@@ -47,7 +49,7 @@ def test_a_frontier_that_does_not_move_keeps_its_mark(
 ) -> None:
     """An older listing that ends late takes nothing back."""
     with database.write() as connection:
-        sources.move_frontier(connection, marked, "a", "", now - HOUR, "older")
+        frontiers.move_frontier(connection, marked, "a", "", now - HOUR, since=now, mark="older")
     assert read(database, marked) == (now, "token")
 
 

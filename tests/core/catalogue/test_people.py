@@ -10,11 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, literal, select, update
 
-from catchment._catalogue import facts, gaps, jobs, sightings, sources, status
+from catchment._catalogue import (
+    facts,
+    frontiers,
+    gaps,
+    jobs,
+    sightings,
+    sources,
+    status,
+    watermark,
+)
 from catchment._catalogue.database import Database
-from catchment._catalogue.decisions import Item, decide, find_item
+from catchment._catalogue.decisions import Item, decide_all, find_item
 from catchment._catalogue.files import list_files, read_file, save_files
-from catchment._catalogue.interactions import save_draft
+from catchment._catalogue.interactions import Drafted, save_drafts
 from catchment._catalogue.inventory import list_held
 from catchment._catalogue.outcomes import add_rendition, archive_file, park_file, park_rendition
 from catchment._catalogue.recordings import save_documents, set_recording, settle_recording
@@ -122,7 +131,7 @@ def test_show_tells_everything(
     del row["ref"]
     fact = Fact("meeting", "m1", now - HOUR, (Key("meeting", "m1"),), expects="recorded")
     with database.write() as connection:
-        save_draft(connection, num, draft, to_plain(draft), [row], [], now)
+        save_drafts(connection, [Drafted(num, draft, to_plain(draft), [row], [])], now)
         save_documents(database, connection, 1, {"details": {"a": 1}}, [], now)
         write_facts(database, connection, [fact], now)
     shown = show(database, id_of(database, num), now)
@@ -183,7 +192,11 @@ def test_a_name_of_several_interactions_is_refused(
     nums = [see("r1"), see("r2")]
     for num in nums:
         with database.write() as connection:
-            save_draft(connection, num, InteractionDraft("meeting", "series", now), {}, [], [], now)
+            save_drafts(
+                connection,
+                [Drafted(num, InteractionDraft("meeting", "series", now), {}, [], [])],
+                now,
+            )
     with pytest.raises(Misuse, match="more than one") as why:
         read_interaction(database, "series", now)
     assert all(id_of(database, num) in why.value.remedy for num in nums)
@@ -197,10 +210,10 @@ def test_status_tells_what_keeps_a_source_back(
 ) -> None:
     """Promise 6: Frontier, watermark, backlog, parked by reason, gaps and failures are told."""
     with database.write() as connection:
-        sources.enter_feed(database, connection, source_id, "files", "")
+        frontiers.enter_feed(database, connection, source_id, "files", "")
     with database.write() as connection:
-        sources.move_frontier(connection, source_id, "files", "", now)
-        sources.update_feed(
+        frontiers.move_frontier(connection, source_id, "files", "", now, since=now)
+        frontiers.update_feed(
             connection,
             source_id,
             "files",
@@ -215,7 +228,7 @@ def test_status_tells_what_keeps_a_source_back(
     see("r2", ago=2 * HOUR)
     offer(database, 1, now, film("f1"), film("f2"))
     with database.write() as connection:
-        park_file(connection, 1, "too short", now, None)
+        park_file(connection, 1, "too short", now, None, "bytes")
     (told,) = status.list_sources(database, now)
     assert told.watermark.at == now - 5 * HOUR
     assert "r1" in told.watermark.held_by
@@ -223,7 +236,9 @@ def test_status_tells_what_keeps_a_source_back(
     assert (told.expected_files, told.oldest_open_at) == (1, now - 5 * HOUR)
     assert told.jobs == {"capture": 2}
     assert (told.due, told.next_due_at, told.late) == (2, now, 0)
-    assert told.parked == (status.Parked("video", "too short", 1, now - 5 * HOUR),)
+    (parked,) = told.parked
+    assert (parked.reason_kind, parked.count, parked.reason) == ("bytes", 1, "too short")
+    assert parked.since == now
     assert [one.why for one in told.gaps] == ["beyond the horizon"]
     (feed,) = told.feeds
     assert (feed.failing_since, feed.error, feed.silent) == (now - HOUR, "no answer", True)
@@ -257,8 +272,8 @@ def test_status_tells_feeds_that_are_off_and_failures_that_last(
     """A feed that the settings do not name is off; a failure says whether it passes by itself."""
     with database.write() as connection:
         for name in ("files", "calls"):
-            sources.enter_feed(database, connection, source_id, name, "")
-        sources.count_failure(connection, source_id, "calls", "", "why", now, lasting=lasting)
+            frontiers.enter_feed(database, connection, source_id, name, "")
+        frontiers.count_failure(connection, source_id, "calls", "", "why", now, lasting=lasting)
     (told,) = status.list_sources(database, now, {"calls": {"calls": HOUR}})
     assert [(one.feed, one.off, one.lasting) for one in told.feeds] == [
         ("calls", False, lasting),
@@ -452,7 +467,7 @@ def decided(database: Database, now: datetime) -> Callable[..., Item]:
         with database.read() as connection:
             item = find_item(connection, name)
         assert item is not None
-        decide(database, item, verb, who="anna", why="as agreed", now=now)
+        decide_all(database, [item], verb, who="anna", why="as agreed", now=now)
         return item
 
     return decide_it
@@ -463,16 +478,16 @@ def test_skipping_a_recording_lets_the_watermark_pass(
 ) -> None:
     """What a named person skips is accounted for, and nobody asks about it any more."""
     with database.write() as connection:
-        sources.enter_feed(database, connection, source_id, "files", "")
+        frontiers.enter_feed(database, connection, source_id, "files", "")
     with database.write() as connection:
-        sources.move_frontier(connection, source_id, "files", "", now)
+        frontiers.move_frontier(connection, source_id, "files", "", now, since=now)
     see("r/1==", ago=5 * HOUR)
     offer(database, 1, now, film("f1"))
     decided("skip", "r/1==")
     assert state_of(database) == state_of(database, file) == ["skipped"]
     assert due_jobs(database) == set()
     with database.read() as connection:
-        assert sources.watermark(connection, source_id).at == now
+        assert watermark.compute(connection, source_id).at == now
 
 
 def test_who_decided_and_why_is_kept(
@@ -556,7 +571,17 @@ def test_a_rendition_that_failed_is_made_again_from_its_original(
     with database.write() as connection:
         known = read_file(connection, 1)
         assert known is not None
-        park_rendition(database, connection, known, "audio", "audio", "no sound", now, now + HOUR)
+        park_rendition(
+            database,
+            connection,
+            known,
+            "audio",
+            "audio",
+            "no sound",
+            now,
+            now + HOUR,
+            "conversion",
+        )
         settle_recording(connection, 1, now)
     decided("retry", "r1/f1")
     assert ("derive", "1") in due_jobs(database)

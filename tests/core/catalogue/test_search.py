@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +14,10 @@ from sqlalchemy import event, insert, text
 from catchment._catalogue import agents, sightings, texts
 from catchment._catalogue.database import Database
 from catchment._catalogue.files import read_file, save_files
-from catchment._catalogue.interactions import save_draft
+from catchment._catalogue.interactions import Drafted, save_drafts
 from catchment._catalogue.outcomes import archive_file
 from catchment._catalogue.recordings import settle_recording
-from catchment._catalogue.search import RARE, Hit, Query, search
+from catchment._catalogue.search import Hit, Query, search
 from catchment._catalogue.tables import contact, interaction
 from catchment.errors import Misuse
 from catchment.model import Fact, InteractionDraft, Key, MediaFile
@@ -44,6 +46,7 @@ def keep(database: Database, see: Callable[..., int], now: datetime) -> Keep:
         contacts = [
             {
                 "contact_id": f"{place}",
+                "party_id": agent,
                 "agent": agent.casefold(),
                 "agent_email": agent.split()[0].casefold() + "@example.com",
                 "started_at": began + timedelta(minutes=place),
@@ -66,8 +69,8 @@ def keep(database: Database, see: Callable[..., int], now: datetime) -> Keep:
             for agent in dict.fromkeys(agents)
         ]
         with database.write() as connection:
-            save_draft(connection, num, draft, {}, parties, contacts, now)
-            texts.save_text(database, connection, num, body)
+            save_drafts(connection, [Drafted(num, draft, {}, parties, contacts)], now)
+            texts.save_texts(database, connection, {num: body})
         return num
 
     return keep_one
@@ -82,8 +85,8 @@ def names(hits: list[Hit]) -> list[str]:
 def find(database: Database, now: datetime) -> Callable[..., list[str]]:
     """Search, and give the names of what was found."""
 
-    def find_them(rare: int = RARE, **asked: Any) -> list[str]:
-        return names(search(database, Query(**asked), now, rare=rare))
+    def find_them(few: int | None = None, **asked: Any) -> list[str]:
+        return names(search(database, Query(**asked), now, few=few))
 
     return find_them
 
@@ -206,8 +209,8 @@ def test_both_ways_of_searching_find_the_same(
         )
     led_by_word = find(**asked)
     assert led_by_word
-    assert find(rare=-1, **asked) == led_by_word
-    assert find(rare=-1, limit=2, **asked) == led_by_word[:2]
+    assert find(few=-1, **asked) == led_by_word
+    assert find(few=-1, limit=2, **asked) == led_by_word[:2]
 
 
 def test_conditions_hold_together(keep: Keep, find: Find) -> None:
@@ -350,7 +353,7 @@ def test_a_text_that_is_dropped_is_found_no_more(
     """A new text replaces the one before; a dropped one is gone."""
     num = keep("r", body="alpha beta")
     with database.write() as connection:
-        texts.save_text(database, connection, num, "gamma " * 3 + "x" * 5000)
+        texts.save_texts(database, connection, {num: "gamma " * 3 + "x" * 5000})
     assert find(words="alpha") == []
     assert find(words="gamma") == ["r"]
     with database.write() as connection:
@@ -364,10 +367,87 @@ def test_a_cursor_that_is_none_is_refused(find: Find) -> None:
         find(before="yesterday")
 
 
+def test_words_move_with_the_time_of_the_interaction(
+    keep: Keep, find: Find, database: Database, now: datetime
+) -> None:
+    """An interaction that began at another time than was thought is found at the right one."""
+    num = keep("a", ago=HOUR, body="alpha")
+    keep("b", ago=2 * HOUR, body="alpha")
+    assert find(words="alpha") == ["a", "b"]
+    with database.write() as connection:
+        draft = InteractionDraft("call", "a", now - 3 * HOUR)
+        save_drafts(connection, [Drafted(num, draft, {}, [], [])], now)
+        texts.save_texts(database, connection, {num: "alpha beta"})
+    assert find(words="alpha") == ["b", "a"]
+    assert find(words="beta", until=now - 2 * HOUR) == ["a"]
+    assert find(words="alpha", since=now - 2 * HOUR) == ["b"]
+
+
+def test_times_beyond_every_calendar_are_found(
+    keep: Keep, find: Find, database: Database, now: datetime
+) -> None:
+    """A platform's year 1 or 9999 stands at its end of the list, with words as without."""
+    ends = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+    for name, ago in {"first": now - ends[0], "today": HOUR, "last": now - ends[1]}.items():
+        keep(name, ago=ago, body="alpha")
+    assert find(words="alpha") == find() == ["last", "today", "first"]
+    assert find(words="alpha", until=now) == ["today", "first"]
+
+
+WHO = ("Anna Example", "Ben Example")
+
+
+def test_every_search_finds_what_looking_at_all_finds(
+    keep: Keep, database: Database, now: datetime
+) -> None:
+    """S000-27: Words, dates, agents and pages, by chance: the hits are those of a plain loop."""
+    chance = random.Random(27)
+    kept: list[tuple[datetime, int, str, frozenset[str], str, str]] = []
+    for number in range(40):
+        # Many in one second and some at one moment: places know seconds, the answer is exact.
+        ago = timedelta(minutes=chance.randrange(3), microseconds=chance.randrange(4) * 250_000)
+        held = frozenset(word for word in ("one", "two", "three") if chance.random() < 0.6)
+        who, ani = chance.choice(WHO), chance.choice(["+491", "+492"])
+        num = keep(f"r{number}", ago=ago, agents=(who,), body=" ".join(held), ani=ani)
+        kept.append((now - ago, num, f"r{number}", held, who, ani))
+    kept.sort(reverse=True)
+    for _ in range(25):
+        words = chance.sample(["one", "two", "three", "none"], k=chance.randrange(1, 3))
+        since = now - timedelta(seconds=chance.randrange(200)) if chance.random() < 0.5 else None
+        until = (
+            now - timedelta(milliseconds=chance.randrange(10**5)) if chance.random() < 0.5 else None
+        )
+        called = chance.choice(["", "", "+491"])
+        agent = chance.choice(["", "", *WHO])
+        wanted = [
+            name
+            for began, _, name, held, who, ani in kept
+            if held >= set(words)
+            and (since is None or began >= since)
+            and (until is None or began < until)
+            and called in ("", ani)
+            and agent in ("", who)
+        ]
+        asked = Query(
+            words=" ".join(words), since=since, until=until, number=called, agent=agent, limit=7
+        )
+        assert read_pages(database, asked, now, chance.choice([None, 20, -1])) == wanted
+
+
+def read_pages(database: Database, query: Query, now: datetime, few: int | None) -> list[str]:
+    """The names of all hits of *query*, page after page."""
+    found: list[str] = []
+    while page := search(database, query, now, few=few):
+        assert len(page) <= query.limit
+        found += names(page)
+        query = replace(query, before=page[-1].cursor)
+    return found
+
+
 # --- by which index --------------------------------------------------------------------------
 
 
-def plan_of(database: Database, query: Query, now: datetime, rare: int = RARE) -> str:
+def plan_of(database: Database, query: Query, now: datetime, few: int | None = None) -> str:
     """How the database finds the page of *query*."""
     asked: list[tuple[str, Any]] = []
 
@@ -378,7 +458,7 @@ def plan_of(database: Database, query: Query, now: datetime, rare: int = RARE) -
             asked.append((statement, values))
 
     event.listen(database.engine, "before_cursor_execute", note)
-    search(database, query, now, rare=rare)
+    search(database, query, now, few=few)
     event.remove(database.engine, "before_cursor_execute", note)
     ((statement, values),) = asked
     explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
@@ -452,10 +532,43 @@ def test_pages_follow_an_index(
         assert "USE TEMP B-TREE FOR ORDER BY" not in plan
 
 
-def test_a_rare_word_leads(database: Database, thousands: int, now: datetime) -> None:
-    """On SQLite a rare word gives the interactions, a common one is checked along the time."""
+def test_words_are_followed_in_the_order_of_time(
+    database: Database, thousands: int, now: datetime
+) -> None:
+    """On SQLite words give the newest interactions first; nothing else is read or sorted."""
     if not database.is_sqlite:
         pytest.skip("PostgreSQL decides by its statistics")
-    asked = Query(words="rare", since=now - timedelta(days=30))
-    assert "interaction USING INTEGER PRIMARY KEY" in plan_of(database, asked, now)
-    assert "ix_interaction_started" in plan_of(database, asked, now, rare=-1)
+    for few in (None, -1):
+        plan = plan_of(database, Query(words="rare", since=now - timedelta(days=30)), now, few)
+        first, second = plan.splitlines()
+        assert first.startswith("SCAN interaction_text VIRTUAL TABLE")
+        assert "interaction USING INTEGER PRIMARY KEY" in second
+
+
+def test_postgresql_is_told_whether_a_word_or_the_time_leads(
+    database: Database, thousands: int, now: datetime
+) -> None:
+    """Left to itself it walks along a million interactions for a word of which it has no figure."""
+    if database.is_sqlite:
+        pytest.skip("SQLite follows the places of words")
+    with database.write() as connection:
+        bodies = {num: "common" + " seldom" * (num % 500 == 0) for num in range(1, thousands + 1)}
+        texts.save_texts(database, connection, bodies)
+        connection.execute(text("ANALYZE interaction_text"))
+    seldom, common = Query(words="seldom"), Query(words="common")
+    assert "CTE rarest" in plan_of(database, seldom, now, few=4)
+    assert "ix_interaction_started" not in plan_of(database, seldom, now, few=4)
+    assert "ix_interaction_started" in plan_of(database, common, now, few=4)
+
+
+def test_a_rare_number_leads_before_a_common_word(
+    keep: Keep, database: Database, now: datetime
+) -> None:
+    """On SQLite the rarest of what is asked gives the interactions, the others are checked."""
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL decides by its statistics")
+    for number in range(3):
+        keep(f"r{number}", body="common", ani="+49301234" if number else "0049")
+    asked = Query(words="common", number="0049")
+    assert "ix_interaction_ani" in plan_of(database, asked, now, few=1)
+    assert "SCAN interaction_text" in plan_of(database, asked, now, few=-1)

@@ -122,7 +122,7 @@ def test_folder_that_cannot_be_written(type_: Type, tmp_path: Path) -> None:
 def test_folder_that_is_a_file(type_: Type, settings: Path) -> None:
     """A catalogue below something that is no folder is told in a sentence."""
     settings.write_text('[catalogue]\nurl = "sqlite:///catchment.toml/c.db"\n', "utf-8")
-    done = type_("run")
+    done = type_("rebuild")
     assert done.code == 1
     assert done.err.startswith("Error: the folder of the catalogue ")
 

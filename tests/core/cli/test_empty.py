@@ -38,6 +38,21 @@ def test_before_the_first_run(type_: Type, settings: Path, arguments: list[str])
     assert list(settings.parent.iterdir()) == [settings]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "--once"], ["report", "zoom", "--from", "1d"], ["recover", "zoom", "--missing"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_settings_without_the_source_make_nothing(
+    type_: Type, settings: Path, arguments: list[str]
+) -> None:
+    """Folders that nobody wanted are not left behind by a slip of the pen."""
+    done = type_(*arguments)
+    assert done.code == 2
+    assert "source" in done.err.splitlines()[0]
+    assert list(settings.parent.iterdir()) == [settings]
+
+
 def test_a_file_without_tables_is_no_catalogue(type_: Type, settings: Path) -> None:
     """A catalogue that was only touched is as good as none."""
     settings.with_name("catalogue.db").touch()
@@ -68,7 +83,17 @@ def test_status(type_: Type, catalogue: Path) -> None:
     assert done.code == 0
     assert "Runners: none is at work" in done.out
     told = json.loads(type_("status", "--json").out)
-    assert told.keys() == {"sources", "never_in_contact", "runners", "damaged", "outages"}
+    assert told.keys() == {
+        "alarms",
+        "at",
+        "damaged",
+        "never_in_contact",
+        "outages",
+        "runners",
+        "silent_runners",
+        "sources",
+    }
+    assert told.pop("at")
     assert not any(told.values())
 
 

@@ -11,10 +11,15 @@ from tests.core.cli.typed import Type
 
 from catchment.cli.frame import COMMANDS, catchment
 
-HEAVY = ("sqlalchemy", "httpx", "pydantic", "rich", "structlog", "stevedore", "alembic", "uvicorn")
+HEAVY = (
+    *("sqlalchemy", "httpx", "pydantic", "rich", "structlog", "stevedore", "alembic", "uvicorn"),
+    "prometheus_client",
+)
 ALL = (
     *("demo", "sandbox", "init", "adapters", "check", "run", "status", "recover", "report"),
-    *("search", "show", "export", "directory", "inventory", "retry", "park", "skip"),
+    *("new-adapter", "conform"),
+    *("search", "show", "export", "directory", "inventory"),
+    *("items", "retry", "park", "skip"),
     *("verify", "rebuild", "backup"),
 )
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from catchment._words import name_feed, say_age, say_limit
 from catchment.cli.printing import Cell, plain, print_json, print_pairs, print_table
 from catchment.cli.wording import (
     clean,
     count,
-    say_age,
     say_length,
     say_moment,
     say_size,
@@ -68,8 +68,12 @@ def test_words() -> None:
     assert say_length(timedelta(hours=1, seconds=62)) == "1:01:02"
     assert say_length(timedelta(seconds=7)) == "0:07"
     assert say_length(None) == ""
-    assert say_age(timedelta(days=3, hours=5)) == "3 d"
+    ages = ({"days": 3, "hours": 5}, {"hours": 47}, {"minutes": 90}, {"seconds": 90})
+    assert [say_age(timedelta(**age)) for age in ages] == ["3 d", "47 h", "90 min", "1 min"]
     assert say_age(timedelta(seconds=-5)) == "0 s"
+    limits = (timedelta(hours=11, minutes=59), timedelta(days=30), timedelta())
+    assert [say_limit(limit) for limit in limits] == ["11 h 59 min", "30 d", "0 s"]
+    assert [name_feed("cdr", ""), name_feed("rooms", "eu")] == ["cdr", "rooms eu"]
     assert (count(1, "try", "tries"), count(2, "try", "tries")) == ("1 try", "2 tries")
     assert clean("Zoë 👋") == "Zoë 👋"
 

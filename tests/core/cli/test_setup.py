@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,11 @@ def test_init_never_overwrites(type_: Type, settings: Path) -> None:
 
 def test_init_writes_where_the_settings_are_looked_for(type_: Type, tmp_path: Path) -> None:
     """``--config`` names the file for init as for every other command."""
-    assert type_("--config", "other.toml", "init").code == 0
+    done = type_("--config", "other.toml", "init")
+    assert done.code == 0
     assert (tmp_path / "other.toml").exists()
+    assert done.out.endswith(" --config other.toml check\n")
+    assert type_("init").out.endswith("catchment check\n")
 
 
 @pytest.fixture
@@ -82,4 +86,4 @@ def test_adapters_are_listed(type_: Type) -> None:
     for one in told:
         assert one["name"] in done.out
     if not told:
-        assert "pip install catchment-zoom" in done.out
+        assert f"{sys.executable} -m pip install catchment-zoom" in done.out

@@ -99,6 +99,7 @@ def test_what_cannot_be_a_switch_is_refused(typed: str, platforms: list[str], sa
     with pytest.raises(Misuse) as caught:
         read_switches([typed], platforms)
     assert said in str(caught.value)
+    assert caught.value.remedy
 
 
 def test_a_platform_without_switches_says_so() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from catchment.cli.outages import Outages
 from catchment.cli.progress import Progress
-from catchment.cli.telling import Tally, Teller, telling
+from catchment.cli.tally import Tally
+from catchment.cli.telling import Teller, telling
 from catchment.clock import ManualClock
 from catchment.settings import LogTable
 
@@ -64,10 +65,10 @@ def test_a_wait_is_seen_on_a_terminal(
     for name, value in (("FORCE_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "120")):
         monkeypatch.setenv(name, value)
     with Progress("calls") as progress:
-        progress.take("report.waiting", {"seconds": 58, "why": "one question a minute"})
+        progress.take("feed.waiting", {"seconds": 58, "why": "one question a minute"})
     assert "calls: waiting for 58 s at most: one question a minute" in last_line(capsys)
     with Progress("calls") as progress:
-        progress.take("report.waiting", {"seconds": 58, "why": "one question a minute"})
+        progress.take("feed.waiting", {"seconds": 58, "why": "one question a minute"})
         progress.take("page.listed", {"new": 2})
     assert "calls: 2 recordings" in last_line(capsys)
 
@@ -87,6 +88,28 @@ def test_level(
     assert len(capsys.readouterr().err.splitlines()) == number
 
 
+@pytest.mark.parametrize(
+    ("told", "level"),
+    [
+        ({}, "info"),
+        ({"unknown": 1}, "warning"),
+        ({"denied": 1}, "warning"),
+        ({"bad_lines": [3]}, "warning"),
+    ],
+)
+def test_a_list_that_found_less_than_it_names_is_a_warning(
+    capsys: pytest.CaptureFixture[str], told: dict[str, Any], level: str
+) -> None:
+    """What somebody missed and the platform did not give is seen in the log and in the summary."""
+    whole = {"found": 1, "unknown": 0, "denied": 0, "bad_lines": [], **told}
+    with telling(make_table(format="json"), CLOCK, what="zoom") as teller:
+        teller("recovery.processed", source="zoom", file="missed.csv", **whole)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["level"] == level
+    said = "1 line of recovery lists found nothing" in str(teller.tallies["zoom"])
+    assert said == (level == "warning")
+
+
 def test_libraries_are_not_heard(capsys: pytest.CaptureFixture[str]) -> None:
     """A library that quotes an address is silent; a record of ours is told without traceback."""
     with telling(make_table(), CLOCK, what="zoom"):
@@ -100,6 +123,26 @@ def test_libraries_are_not_heard(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" not in err
     assert "[error    ] job.crashed media 7" in err
     assert "ValueError" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "told"),
+    [("runner", "error", "job.crashed media 7"), ("adapters", "debug", "hook.failed poll")],
+)
+def test_whoever_debugs_is_told_where_it_failed(
+    name: str, level: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The frames are shown and what the error quotes is not, for our own bugs and an adapter's."""
+    with telling(make_table(level="debug"), CLOCK, what="zoom"):
+        try:
+            raise ValueError("s3cret")
+        except ValueError:
+            logger = logging.getLogger(f"catchment.{name}")
+            logger.log(getattr(logging, level.upper()), told, exc_info=True)
+    err = capsys.readouterr().err
+    assert f"[{level:9}] {told}" in err
+    assert "test_telling.py:" in err
+    assert "s3cret" not in err
 
 
 def test_a_tally_counts_by_source() -> None:

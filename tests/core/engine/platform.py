@@ -7,6 +7,7 @@ answers is an attribute of :class:`Cloud`, so that a test says only what is unus
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,14 +19,21 @@ from typing import Any, ClassVar, cast
 
 from sqlalchemy import Table, select
 
-from catchment._catalogue import interactions, jobs, search, sources, tables
+from catchment._catalogue import (
+    frontiers,
+    interactions,
+    jobs,
+    search,
+    tables,
+    watermark,
+)
 from catchment._catalogue.files import list_files
 from catchment._catalogue.jobs import Job, NewJob
-from catchment._catalogue.sources import Watermark
+from catchment._catalogue.watermark import Watermark
 from catchment._engine import endings
 from catchment._engine.application import Application, LiveSource
 from catchment._engine.capture import capture
-from catchment._engine.runner import STEPS, Ending, Runner
+from catchment._engine.runner import STEPS, TOGETHER, Ending, Runner
 from catchment._engine.work import Work, feed_key
 from catchment.adapters import Adapter, Source, SourceSettings
 from catchment.clock import ManualClock
@@ -440,6 +448,19 @@ class Stage:
         for app in self._open:
             app.close()
 
+    def forget(self) -> None:
+        """Close whatever was opened, as at the end of a process; what comes then opens anew."""
+        self.close()
+        self._open.clear()
+
+    def lose(self, copy: Path | None = None) -> None:
+        """Lose the catalogue; with *copy*, put this old one in its place."""
+        self.forget()
+        for path in self.folder.glob("catchment.db*"):
+            path.unlink()
+        if copy is not None:
+            shutil.copyfile(copy, self.folder / "catchment.db")
+
     # --- working --------------------------------------------------------------------------------
 
     def run(self, *names: str, roles: Sequence[str] = ("poll", "work")) -> Ending:
@@ -473,6 +494,8 @@ class Stage:
             if job.kind == "capture":
                 for _, failed in capture(self.app, self.source, [job]):
                     raise failed
+            elif job.kind in TOGETHER:
+                TOGETHER[job.kind][0]([Work(self.app, self.source, job, once)])
             else:
                 STEPS[job.kind](Work(self.app, self.source, job, once))
         except Exception as error:  # noqa: BLE001 - as at the end of a runner's thread
@@ -524,12 +547,12 @@ class Stage:
 
     def feed(self, name: str = "calls", partition: str = "") -> Any:
         """The row of one feed."""
-        return sources.read_feed(self.app.database, self.source.id, name, partition)
+        return frontiers.read_feed(self.app.database, self.source.id, name, partition)
 
     def mark(self) -> Watermark:
         """The watermark of the source."""
         with self.app.database.read() as connection:
-            return sources.watermark(connection, self.source.id, self.source.lags)
+            return watermark.compute(connection, self.source.id, self.source.lags)
 
     def interaction(self, external_id: str = "c1") -> Any:
         """The interaction of a recording."""

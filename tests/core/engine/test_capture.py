@@ -9,7 +9,7 @@ from tests.core.engine.platform import DAY, HOUR, MINUTE, START, Stage, Tape, re
 
 from catchment._catalogue import tables
 from catchment._engine.capture import capture
-from catchment._engine.recovery import want_period
+from catchment._engine.wanted import want_period
 from catchment.errors import AdapterFault, LostRace, Unreachable
 from catchment.model import Batch, Denied, Key, MediaFile, Nothing, NotYet, Outcome, Ready
 

@@ -87,6 +87,21 @@ def test_a_folder_that_is_a_file_fails(site: Site) -> None:
     assert found["storage", "archive"].verdict == "pass"
 
 
+@pytest.mark.parametrize("part", ["archive", "buffer", "catalogue"])
+def test_a_folder_that_cannot_be_looked_into_fails_alone(site: Site, part: str) -> None:
+    """What the system refuses to look at is one finding, and all the rest is proved."""
+    table = getattr(site.settings, part)
+    where = site.root / ("n" * 300)  # refused by every file system, and for every user
+    place = {"url": f"sqlite:///{where}/c.db"} if part == "catalogue" else {"root": where}
+    found = check(site, site.settings.model_copy(update={part: table.model_copy(update=place)}))
+    what = ("catalogue", "database") if part == "catalogue" else ("storage", part)
+    assert found[what].verdict == "fail"
+    assert "name too long" in found[what].detail
+    assert f"{part}." in found[what].remedy
+    assert found["tiny", "account"].verdict == "pass"
+    assert found["ffmpeg", "ffmpeg"].verdict == "pass"
+
+
 def test_too_little_space_fails(site: Site) -> None:
     """Less free space than the reserve means that nothing could be downloaded."""
     settings = site.settings

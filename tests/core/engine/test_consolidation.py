@@ -8,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import update
 from tests.core.engine.platform import DAY, HOUR, MINUTE, START, Stage, Tape, TinOfPeople, draft
 
-from catchment._catalogue import interactions, tables
-from catchment._catalogue.outcomes import set_file
+from catchment._catalogue import interactions, jobs, tables
+from catchment._engine.consolidation import consolidate
+from catchment._engine.work import Work
 from catchment.errors import AdapterFault
 from catchment.model import Bundle, Fact, InteractionDraft, Key, Page, Person, Ref
 
@@ -155,13 +156,54 @@ def test_an_alias_is_not_found_beside_its_survivor(stage: Stage) -> None:
     assert len(stage.hits()) == 1
 
 
-def test_old_work_for_an_alias_does_the_survivors_work(stage: Stage) -> None:
-    """A job that was entered for the interaction before it was joined maps the survivor."""
+@pytest.mark.parametrize("kind", ["map", "seal"])
+def test_work_for_an_alias_is_handed_to_who_is_at_the_survivor(stage: Stage, kind: str) -> None:
+    """Of two threads that hold the jobs of both, one works, and the other's news comes after it.
+
+    Two that seal one interaction at once left version 1 in the catalogue and two in the archive.
+    """
     join(stage)
-    assert [error for error in stage.do("map") if error] == []
-    with stage.app.database.read() as connection:
-        rows = connection.execute(select(tables.party.c.interaction_num)).scalars().all()
-    assert rows == [stage.interaction("c1").num]
+    if kind == "seal":
+        stage.do("map")
+        stage.wait(DAY)
+        stage.stir("seal")
+    else:
+        stage.stir("map")
+    num = stage.interaction("c1").num
+    held = {int(job.key): job for job in stage.claim(kind)}
+    own = held.pop(num)
+    (alias,) = held.values()
+
+    def done() -> tuple[str, int]:
+        row = stage.interaction("c1")
+        return row.subject, len(stage.app.archive.versions(row.interaction_id))
+
+    before = done()
+    assert stage.work(alias) is None
+    assert done() == before
+    assert stage.work(own) is None
+    after = done()
+    assert after != before
+    # It was handed over while the survivor's job was held, so that one comes back once more.
+    assert [error for error in stage.do(kind) if error] == []
+    assert done() == after
+    assert stage.claim(kind) == []
+
+
+def test_work_for_an_alias_is_not_lost(stage: Stage) -> None:
+    """Where only the alias has a job, the survivor gets one."""
+    join(stage)
+    num = stage.interaction("c1").num
+    stage.do("map")
+    stage.do("map")
+    with stage.app.database.write() as connection:
+        alias = next(r for r in stage.rows(tables.job) if r.kind == "map" and r.key != str(num))
+        news = jobs.NewJob("map", alias.key, stage.source.id, stage.clock.now())
+        jobs.want(stage.app.database, connection, [news])
+    stage.cloud.map = lambda bundle: replace(draft(bundle), subject="news")
+    assert stage.do("map") == [None]
+    assert stage.do("map") == [None]
+    assert stage.interaction("c1").subject == "news"
 
 
 def test_a_join_over_more_than_a_day_is_left_to_a_person(stage: Stage) -> None:
@@ -254,7 +296,7 @@ def test_an_interaction_says_what_became_of_its_media(stage: Stage, state: str) 
     stage.cloud.hold("c1")
     stage.gather()
     with stage.app.database.write() as connection:
-        set_file(connection, stage.file().id, state, "why", START)
+        connection.execute(update(tables.file).values(state=state, reason="why"))
     (hit,) = stage.hits()
     assert hit.media == f"attachment: {state}"
 
@@ -286,3 +328,77 @@ def test_what_cannot_be_mapped_says_so_and_is_tried_again(stage: Stage) -> None:
     stage.run()
     assert stage.interaction().parked_why is None
     assert stage.interaction().kind == "call"
+
+
+def test_what_could_not_be_mapped_and_was_joined_is_not_mapped_at_each_start(stage: Stage) -> None:
+    """What an alias was parked for is over; else each start would seal a version without news."""
+    good = stage.cloud.map
+
+    def broken(bundle: Bundle) -> InteractionDraft:
+        if [one.external_id for one in bundle.recordings] == ["c2"]:
+            raise KeyError("half of a call")
+        return good(bundle)
+
+    stage.cloud.map = broken
+    stage.cloud.hold("c1", keys=["a"], ago=2 * HOUR)
+    stage.cloud.hold("c2", keys=["b"])
+    for kind in ("poll", "capture", "media"):
+        stage.do(kind)
+    for _ in range(3):
+        stage.do("map")
+        stage.wait(10 * MINUTE)
+    assert stage.interaction("c2").parked_why
+    fact = Fact("cdr", "1", START, (Key("call", "a"), Key("call", "b")))
+    stage.cloud.poll = lambda span: iter([Page(facts=(fact,), last=True)])
+    for _ in range(2):
+        stage.wait(DAY)
+        stage.run()
+    before = stage.app.archive.versions(stage.interaction("c2").interaction_id)
+    for _ in range(2):
+        stage.wait(DAY)
+        stage.run()
+    assert stage.app.archive.versions(stage.interaction("c2").interaction_id) == before
+
+
+def test_what_a_recording_joins_is_told_as_one_whatever_becomes_of_it(stage: Stage) -> None:
+    """A recording whose capture fails has joined two calls all the same, and both are found."""
+    stage.cloud.hold("c1", keys=["a"], ago=2 * HOUR)
+    stage.cloud.hold("c2", keys=["b"])
+    stage.gather()
+    older = stage.interaction("c1").num
+    with stage.app.database.write() as connection:
+        interactions.assign(
+            stage.app.database,
+            connection,
+            stage.source.id,
+            [interactions.Seed((Key("call", "a"), Key("call", "b")), START)],
+            stage.clock.now(),
+        )
+    assert stage.interaction("c2").num == older
+    assert [error for error in stage.do("map") if error] == []
+    assert stage.interaction("c1").subject == "c1 and c2"
+
+
+def test_what_is_joined_while_it_is_mapped_is_mapped_as_one(stage: Stage) -> None:
+    """Of two calls that were read apart neither is kept apart (promise 1)."""
+    stage.cloud.hold("c1", keys=["a"], ago=2 * HOUR)
+    stage.cloud.hold("c2", keys=["b"])
+    for kind in ("poll", "capture", "media"):
+        stage.do(kind)
+    seed = interactions.Seed((Key("call", "a"), Key("call", "b")), START)
+    good = stage.cloud.map
+
+    def joining(bundle: Bundle) -> InteractionDraft:
+        stage.cloud.map = good
+        with stage.app.database.write() as connection:
+            now, source_id = stage.clock.now(), stage.source.id
+            interactions.assign(stage.app.database, connection, source_id, [seed], now)
+        return good(bundle)
+
+    stage.cloud.map = joining
+    consolidate([Work(stage.app, stage.source, job) for job in stage.claim("map")])
+    stage.do("map")
+    assert stage.interaction("c1").subject == "c1 and c2"
+    parties = {row.interaction_num for row in stage.rows(tables.party)}
+    assert parties == {stage.interaction("c1").num}
+    assert stage.claim("map") == []

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from tests.core.engine.platform import HOUR, MINUTE, START, Cloud, Stage, Tape, draft
+from tests.deciding import retry
 
 from catchment import _crash
 from catchment._archive.manifest import read_manifest
 from catchment._catalogue import decisions, tables
 from catchment._engine import exporting
 from catchment._engine.rebuilding import rebuild
-from catchment._engine.verifying import retry
 from catchment._media.tool import find_ffmpeg
 from catchment.errors import Unconvertible
 from catchment.model import (
@@ -468,7 +468,9 @@ def test_a_person_has_it_tried_again(stage: Stage, cloud: Cloud) -> None:
         item = decisions.find_item(connection, "c1")
     assert item is not None
     now = stage.clock.now()
-    decisions.decide(stage.app.database, item, "retry", who="ann", why="it is mended", now=now)
+    decisions.decide_all(
+        stage.app.database, [item], "retry", who="ann", why="it is mended", now=now
+    )
     assert stage.claim("derive") == []
     assert stage.do("contact") == [None]
     assert cut_rows(stage)["bob:1"].state == "archived"

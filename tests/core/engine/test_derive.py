@@ -13,17 +13,28 @@ from catchment._media.tool import find_ffmpeg
 from catchment.errors import ToolMissing, Unconvertible
 
 
-@pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def make_film(folder: Path, *more: str) -> bytes:
     """A film of a fifth of a second with sound, made by the real ffmpeg."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    path = folder / "film.mp4"
     sight = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.2")
     sound = ("-f", "lavfi", "-i", "sine=frequency=440:duration=0.2")
-    made = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path))
+    made = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", *more, str(path))
     ffmpeg = find_ffmpeg(None).path
     command = [ffmpeg, "-nostdin", "-v", "error", *sight, *sound, *made]
     subprocess.run(command, check=True, timeout=60)
     return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A film that is split without ffmpeg."""
+    return make_film(tmp_path_factory.mktemp("film"))
+
+
+@pytest.fixture(scope="session")
+def pieces(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A film of fragments, which only ffmpeg splits."""
+    return make_film(tmp_path_factory.mktemp("pieces"), "-movflags", "+frag_keyframe+empty_moov")
 
 
 def offer(stage: Stage, film: bytes) -> None:
@@ -51,9 +62,9 @@ def test_a_film_becomes_sound_and_voiceless_pictures(stage: Stage, film: bytes) 
     offer(stage, film)
     assert stage.do("derive") == [None]
     made = {row.recipe: row for row in stage.files()}
-    assert set(made) == {"", "audio@1", "voiceless@1"}
-    assert made["voiceless@1"].measured["audio"] == []
-    assert made["audio@1"].measured["video"] == []
+    assert set(made) == {"", "audio@2", "voiceless@2"}
+    assert made["voiceless@2"].measured["audio"] == []
+    assert made["audio@2"].measured["video"] == []
     assert stage.app.archive.path_of(made[""].sha256).read_bytes() == film
     assert stage.recording("c1").state == "quiet"
 
@@ -71,11 +82,11 @@ def test_making_twice_changes_nothing(stage: Stage, film: bytes) -> None:
     assert [(row.recipe, row.sha256) for row in stage.files()] == before
 
 
-def test_each_try_has_names_of_its_own_and_leaves_nothing(stage: Stage, film: bytes) -> None:
+def test_each_try_has_names_of_its_own_and_leaves_nothing(stage: Stage, pieces: bytes) -> None:
     """A runner that lost the job cannot write into the files of who has it now (T14)."""
     log = stage.folder / "written"
     weaken(stage, f'echo "$*" >> {log}')
-    offer(stage, film)
+    offer(stage, pieces)
     for _ in range(2):
         assert stage.do("derive") == [None]
         stage.stir("derive")
@@ -93,13 +104,15 @@ def test_a_file_without_pictures_is_left_as_it_is(stage: Stage) -> None:
     assert stage.claim("derive") == []
 
 
-def test_what_cannot_be_converted_is_parked_beside_its_original(stage: Stage, film: bytes) -> None:
+def test_what_cannot_be_converted_is_parked_beside_its_original(
+    stage: Stage, pieces: bytes
+) -> None:
     """When ffmpeg fails twice the rendition is parked with the reason.
 
     The original stays archived and is not downloaded again. Proves promise 6.
     """
     weaken(stage, "exit 1")
-    offer(stage, film)
+    offer(stage, pieces)
     for _ in range(2):
         (error,) = stage.do("derive")
         assert isinstance(error, Unconvertible)
@@ -107,15 +120,15 @@ def test_what_cannot_be_converted_is_parked_beside_its_original(stage: Stage, fi
         stage.wait(wait)
     assert wait == DAY
     states = {row.recipe: row.state for row in stage.files()}
-    assert states == {"": "archived", "audio@1": "parked"}
+    assert states == {"": "archived", "audio@2": "parked"}
     assert stage.recording("c1").state == "parked"
     assert len(stage.cloud.fetched) == 1
 
 
-def test_what_is_made_at_last_parks_its_recording_no_longer(stage: Stage, film: bytes) -> None:
+def test_what_is_made_at_last_parks_its_recording_no_longer(stage: Stage, pieces: bytes) -> None:
     """A rendition that was parked and then made leaves nothing for a person to do."""
     tool = weaken(stage, "exit 1")
-    offer(stage, film)
+    offer(stage, pieces)
     for _ in range(2):
         stage.do("derive")
         stage.clock.set(stage.job("derive").due_at)

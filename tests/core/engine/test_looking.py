@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,14 +14,14 @@ from click.testing import CliRunner
 from tests.core.engine.platform import DAY, HOUR, START, Cloud, Stage, Tape, TinOfPeople, draft
 from tests.core.engine.test_contacts import TRANSFER, at, fall_quiet, hold, part, window
 from tests.core.engine.test_doubts import ANN, BOB, TinOfSomePeople, doubt, know
+from tests.deciding import retry
 
 from catchment._catalogue import decisions, tables
 from catchment._catalogue.decisions import Item
 from catchment._catalogue.show import Shown
 from catchment._engine import exporting, reporting
 from catchment._engine.application import Application
-from catchment._engine.verifying import retry
-from catchment.cli import items
+from catchment.cli import deciding
 from catchment.cli.frame import Frame
 from catchment.cli.search import read_shown
 from catchment.cli.showing import print_interaction
@@ -46,7 +47,13 @@ class FrameOfStage(Frame):
 
     stage: Stage | None = None
 
-    def open(self, *, archive: bool = False, begin: bool = False) -> Application:
+    def open(
+        self,
+        *,
+        archive: bool = False,
+        begin: bool = False,
+        sources: Sequence[str] | None = None,
+    ) -> Application:
         """The stage's parts."""
         assert self.stage is not None
         return self.stage.open()
@@ -161,7 +168,7 @@ def test_of_an_interaction_of_which_nothing_is_expected_nothing_is_asked(
     tell_facts(cloud, Fact("task", TASK, START - HOUR, keys, absence="unanswered"))
     stage.run()
     frame = FrameOfStage(stage=stage)
-    typed = CliRunner().invoke(items.retry, [TASK, "--why", "I do not believe it"], obj=frame)
+    typed = CliRunner().invoke(deciding.retry, [TASK, "--why", "I do not believe it"], obj=frame)
     assert (typed.exit_code, typed.output) == (0, f"nothing of {TASK} was changed\n")
 
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from tests.core.engine.platform import DAY, HOUR, MINUTE, START, Reply, Stage, Tape
 
-from catchment._catalogue.outcomes import set_file
+from catchment._catalogue import tables
 from catchment._engine import disk
 from catchment.errors import (
     Corrupt,
@@ -460,7 +461,7 @@ def test_what_a_person_skipped_is_not_fetched(stage: Stage) -> None:
     """A job that comes too late for a decision does nothing."""
     offer(stage)
     with stage.app.database.write() as connection:
-        set_file(connection, stage.file().id, "skipped", "private", START)
+        connection.execute(update(tables.file).values(state="skipped", reason="private"))
     assert stage.do("media") == [None]
     assert stage.cloud.fetched == []
 

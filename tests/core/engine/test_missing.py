@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 from tests.core.engine.platform import DAY, HOUR, START, Cloud, Stage
 
-from catchment._catalogue import jobs, report
+from catchment._catalogue import facts, jobs, report, tables
 from catchment._catalogue.report import Difference
 from catchment.cli import status
 from catchment.model import Denied, Fact, Key, Nothing, NotYet, Outcome, Page, Span, Window
@@ -67,6 +68,21 @@ def test_what_the_platform_does_not_have_ends_as_gone(stage: Stage, cloud: Cloud
         "a recording is expected: it was recorded; no such call",
     )
     assert len(cloud.asked("recover")) == 1
+
+
+def test_what_is_told_anew_while_it_is_asked_for_is_asked_for_again(
+    stage: Stage, cloud: Cloud
+) -> None:
+    """An answer for one id says nothing of another that a listing told of meanwhile."""
+    tell_fact(cloud, ask="former")
+    stage.run()
+    with stage.app.database.write() as connection:
+        (row,) = connection.execute(select(tables.fact.c.id)).all()
+        connection.execute(update(tables.fact).values(ask="present"))
+        facts.answer(connection, [facts.Unanswered(row.id, "former")], stage.clock.now(), "gone")
+    stage.clock.wait(2 * HOUR.total_seconds())
+    stage.run()
+    assert ["present"] in cloud.asked("recover")
 
 
 @pytest.mark.parametrize("answer", [NotYet, Denied])

@@ -9,6 +9,7 @@ from tests.core.engine.platform import HOUR, MINUTE, Stage, TinOfPeople
 
 from catchment._catalogue import roster
 from catchment._catalogue.roster import KnownPerson
+from catchment.errors import LostRace
 from catchment.model import Person, Ref
 
 ADA = Person((Ref("user", "u1"),), "Ada Example", "ada@example.com")
@@ -70,3 +71,17 @@ def test_what_a_sync_changed_is_told(stage: Stage) -> None:
     stage.run()
     nothing = {"source": "tin", "new": 0, "changed": 0, "left": 0, "teams": 0, "queues": 0}
     assert stage.events("directory.synced") == [nothing | {"new": 2}, nothing | {"left": 1}]
+
+
+def test_a_runner_that_lost_the_job_tells_nobody_to_have_left(stage: Stage) -> None:
+    """Whoever reads the directory by an older look writes nothing into the newer one (T14)."""
+    stage.configure(base=TinOfPeople)
+    stage.cloud.people = lambda: iter([ADA])
+    stage.run()
+    stage.wait(6 * HOUR)
+    (late,) = stage.claim("directory", "r1")
+    stage.wait(11 * MINUTE)
+    assert len(stage.claim("directory", "r2")) == 1
+    stage.cloud.people = lambda: iter([Person((Ref("user", "u3"),), "Cy Example")])
+    assert isinstance(stage.work(late), LostRace)
+    assert [(one.name, one.active) for one in list_people(stage)] == [(ADA.name, True)]

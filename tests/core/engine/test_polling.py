@@ -19,8 +19,8 @@ from tests.core.engine.platform import (
     revise,
 )
 
-from catchment._catalogue import sources, tables
-from catchment._engine.recovery import want_period
+from catchment._catalogue import frontiers, tables
+from catchment._engine.wanted import want_period
 from catchment.errors import (
     CursorLost,
     Later,
@@ -67,7 +67,7 @@ def test_a_page_is_committed_before_the_next_is_asked_for(stage: Stage) -> None:
 
     def watch(span: Span) -> Iterator[Page]:
         for page in stage.cloud.list_pages(span):
-            walk = sources.list_walks(stage.app.database, stage.source.id, "calls", "")[0]
+            walk = frontiers.list_walks(stage.app.database, stage.source.id, "calls", "")[0]
             seen.append((list_names(stage), walk.cursor))
             yield page
 
@@ -117,6 +117,21 @@ def test_a_failed_listing_goes_on_at_its_cursor(stage: Stage) -> None:
     assert list_names(stage) == ["c1", "c2", "c3", "c4", "c5"]
     assert stage.feed().frontier == START
     assert (stage.feed().failures, stage.feed().failed_at) == (0, None)
+
+
+def test_an_interrupted_listing_is_followed_by_the_news_at_once(stage: Stage) -> None:
+    """What was begun long ago is listed to its end, and then what is new since, in one poll.
+
+    Otherwise a single run after a kill would tell of nothing that came after the kill.
+    """
+    hold_five(stage)
+    fail_at(stage, 2, Unreachable("the platform hung up"))
+    stage.do("poll")
+    stage.wait(12 * HOUR)
+    assert stage.do("poll") == [None]
+    assert list_names(stage) == ["c1", "c2", "c3", "c4", "c5"]
+    assert stage.feed().frontier == START + 12 * HOUR
+    assert stage.rows(tables.walk) == []
 
 
 def test_a_listing_without_its_last_page_has_failed(stage: Stage) -> None:

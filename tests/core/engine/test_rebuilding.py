@@ -26,8 +26,8 @@ from catchment._catalogue import (
     roster,
     search,
     show,
-    sources,
     status,
+    watermark,
 )
 from catchment._catalogue.assignments import Reason
 from catchment._catalogue.search import Query
@@ -167,7 +167,7 @@ def test_what_was_open_is_asked_again(tmp_path: Path) -> None:
     lose(site)
     rebuild(site)
     with site.open() as app, app.database.read() as connection:
-        assert sources.watermark(connection, 1).at == NOON - timedelta(hours=3)
+        assert watermark.compute(connection, 1).at == NOON - timedelta(hours=3)
     site.cloud.rows[0].files["b"] = b"second"
     site.cloud.rows[0].coming = ()
     site.clock.advance(timedelta(hours=2))
@@ -257,14 +257,7 @@ def test_what_people_decided_stands(tmp_path: Path) -> None:
             with app.database.read() as connection:
                 item = decisions.find_item(connection, name)
             assert item is not None
-            decisions.decide(
-                app.database,
-                item,
-                verb,
-                who="ada",
-                why="no use",
-                now=app.now(),
-            )
+            decisions.decide_all(app.database, [item], verb, who="ada", why="no use", now=app.now())
     site.clock.advance(timedelta(hours=2))
     site.run()
     lose(site)
@@ -403,6 +396,19 @@ def test_books_go_on_after_the_last_row(site: Site) -> None:
     assert rebuild(site).unreadable == {}
     with site.open() as app:
         assert list(told(app)) == before
+
+
+def test_a_lost_leaf_of_the_books_is_told(site: Site) -> None:
+    """A rebuild that lacks rows of the books says so, though all that it has can be read."""
+    site.clock.advance(timedelta(hours=2))
+    site.run()
+    first, *others = sorted((site.root / "archive" / "books").rglob("*.jsonl"))
+    assert others
+    first.unlink()
+    lose(site)
+    ((name, why),) = rebuild(site).unreadable.items()
+    assert name == "books of Tiny acme: a hole"
+    assert "a leaf is missing" in why
 
 
 def test_a_catalogue_that_is_not_empty_is_left_alone(site: Site) -> None:

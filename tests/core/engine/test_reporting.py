@@ -13,11 +13,12 @@ from tests.core.engine.platform import START as BEGIN
 from tests.core.engine.tiny import NOON, Row, Site, make_cloud
 
 from catchment._catalogue import gaps, jobs, status
-from catchment._engine import reporting
+from catchment._catalogue.inventory import list_held
+from catchment._engine import deciding, reporting, verifying, wanted
 from catchment._engine.application import Application
 from catchment._engine.reporting import Report
 from catchment._engine.work import feed_key
-from catchment.errors import Misuse, RateLimited, Refused, Unreachable
+from catchment.errors import Misuse, RateLimited, Refused, StorageUnavailable, Unreachable
 from catchment.model import Fact, Feed, Key, Page, Span, Window
 
 START, END = NOON - timedelta(days=1), NOON
@@ -43,7 +44,7 @@ def list_waits(site: Site) -> list[tuple[int, str]]:
         waits: list[tuple[int, str]] = []
 
         def tell(event: str, **fields: Any) -> None:
-            if event == "report.waiting":
+            if event == "feed.waiting":
                 waits.append((fields["seconds"], fields["why"]))
 
         app.tell = tell
@@ -110,6 +111,37 @@ def test_facts_without_recordings_are_told_by_kind(site: Site) -> None:
     site.clock.advance(timedelta(days=2))
     told = report(site)
     assert (told.gaps, told.expecting, told.fulfilled) == ({"missing": 1, "unanswered": 1}, 2, 1)
+
+
+def test_what_was_found_damaged_is_not_told_as_archived(site: Site) -> None:
+    """What verification found damaged or missing is listed, and counts again once it is mended."""
+    with site.open() as app:
+        held = list(list_held(app.database, "tiny"))
+        path = app.archive.path_of(held[0].sha256)
+        path.chmod(0o600)
+        path.unlink()
+        verifying.verify(app)
+    told = report(site, ask=False)
+    assert not told.complete
+    assert (told.gaps, told.archived_files) == ({"damaged": 1}, len(held) - 1)
+    (lost,) = told.differences
+    assert lost.external_id == f"{held[0].external_id}/{held[0].file_id}"
+    assert "missing" in lost.reason
+    site.clock.advance(timedelta(minutes=1))
+    with site.open() as app:
+        target = deciding.find_targets(app, [lost.external_id], "tiny", with_gaps=False)[0]
+        assert target.item is not None
+        verifying.retry_all(app, [target.item], who="ada", why="damaged")
+    site.run()
+    assert report(site, ask=False).complete
+
+
+def test_without_the_archive_nothing_is_compared(site: Site) -> None:
+    """A disk that is not mounted is no day of which everything is archived."""
+    (site.root / "archive").rename(site.root / "away")
+    for ask in (True, False):
+        with pytest.raises(StorageUnavailable, match="holds no archive"):
+            report(site, ask=ask)
 
 
 def test_what_explains_itself_keeps_nothing_incomplete(site: Site) -> None:
@@ -190,7 +222,7 @@ def test_a_platform_that_does_not_answer_ends_the_report(site: Site) -> None:
     with pytest.raises(Unreachable, match=r"^tiny does not answer \(no answer\)$") as caught:
         report(site)
     assert "--no-ask" in caught.value.remedy
-    assert site.count("job.unanswered") == reporting.TRIES == 2
+    assert site.count("job.unanswered") == wanted.TRIES == 2
     assert site.clock.now() - begun < timedelta(seconds=10)
 
 
@@ -275,7 +307,7 @@ def test_a_report_waits_as_long_as_the_platform_asks(site: Site) -> None:
     begun = site.clock.now()
     site.cloud.fails["poll"] = RateLimited("slow down", retry_at=begun + timedelta(hours=2))
     assert report(site).not_listed[0].why == "slow down"
-    assert site.clock.now() - begun < reporting.PATIENCE + timedelta(minutes=1)
+    assert site.clock.now() - begun < wanted.PATIENCE + timedelta(minutes=1)
 
 
 def test_a_long_wait_is_told(site: Site) -> None:

@@ -101,7 +101,7 @@ def test_nothing_between_frontier_and_end_is_left_out(
 
     (promise 1)
     """
-    plan = rhythm.plan(feed, frontier=frontier, rungs={}, now=NOW, since=since)
+    plan = rhythm.plan(feed, frontier=frontier, rungs={}, now=NOW, until=NOW, since=since)
     oldest = max(NOW - period(feed.horizon), since or datetime.min.replace(tzinfo=UTC))
     end = end_of(feed, NOW)
     news = read(plan, "frontier")
@@ -124,7 +124,7 @@ def test_the_first_listing_goes_back_as_far_as_may_be_asked(
     feed: Feed, since: datetime | None
 ) -> None:
     """Without a frontier, at the first contact or when it was lost, all is listed (S003-5)."""
-    plan = rhythm.plan(feed, frontier=None, rungs={}, now=NOW, since=since)
+    plan = rhythm.plan(feed, frontier=None, rungs={}, now=NOW, until=NOW, since=since)
     (news,) = plan.stretches
     oldest = max(NOW - period(feed.horizon), since or datetime.min.replace(tzinfo=UTC))
     assert (news.purpose, news.start) == ("frontier", min(oldest, end_of(feed, NOW)))
@@ -148,7 +148,7 @@ ALL_BEGUN = dict.fromkeys(LADDER.lookback, NOW)
 def test_a_rung_that_is_due_decides_how_far_back_to_look(rung: str, ago: str, depth: str) -> None:
     """Each rung of the ladder is looked at as often as it says, as far back as it says."""
     rungs = ALL_BEGUN | {rung: NOW - period(ago)}
-    plan = rhythm.plan(LADDER, frontier=NOW, rungs=rungs, now=NOW, since=None)
+    plan = rhythm.plan(LADDER, frontier=NOW, rungs=rungs, now=NOW, until=NOW, since=None)
     back = read(plan, "lookback")
     assert plan.rungs == (rung,)
     assert back is not None
@@ -157,14 +157,14 @@ def test_a_rung_that_is_due_decides_how_far_back_to_look(rung: str, ago: str, de
 
 def test_no_rung_is_due_before_its_time() -> None:
     """A rung that was begun a moment ago is not begun again."""
-    rungs = {rung: NOW - period(rung) + SECOND for rung in LADDER.lookback}
-    plan = rhythm.plan(LADDER, frontier=NOW, rungs=rungs, now=NOW, since=None)
+    rungs = {rung: NOW - period(rung) + 2 * SECOND for rung in LADDER.lookback}
+    plan = rhythm.plan(LADDER, frontier=NOW, rungs=rungs, now=NOW, until=NOW, since=None)
     assert (read(plan, "lookback"), plan.rungs) == (None, ())
 
 
 def test_the_deepest_rung_that_is_due_counts() -> None:
     """Several rungs at once are one look back, as deep as the deepest."""
-    plan = rhythm.plan(LADDER, frontier=NOW, rungs={}, now=NOW, since=None)
+    plan = rhythm.plan(LADDER, frontier=NOW, rungs={}, now=NOW, until=NOW, since=None)
     back = read(plan, "lookback")
     assert back is not None
     assert NOW - back.start >= period("29d")
@@ -174,7 +174,7 @@ def test_the_deepest_rung_that_is_due_counts() -> None:
 @given(feeds, moments)
 def test_looking_back_ends_where_the_news_begin(feed: Feed, frontier: datetime) -> None:
     """Nothing between the look back and the news is left out, and nothing is asked twice."""
-    plan = rhythm.plan(feed, frontier=frontier, rungs={}, now=NOW, since=None)
+    plan = rhythm.plan(feed, frontier=frontier, rungs={}, now=NOW, until=NOW, since=None)
     back, news = read(plan, "lookback"), read(plan, "frontier")
     if back and news:
         assert back.end == news.start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -51,6 +52,26 @@ def test_a_single_run_archives_and_seals_and_ends(stage: Stage) -> None:
     }
     assert {row.state for row in stage.rows(tables.recording)} == {"quiet"}
     assert all(row.version == 1 for row in stage.rows(tables.interaction))
+    assert stage.mark().at == START
+
+
+def test_there_is_no_watermark_before_every_feed_was_listed(stage: Stage) -> None:
+    """From the first contact on each feed is on record as never listed (S003-30, promise 1).
+
+    Otherwise the first feed that is listed would make a watermark by itself, ahead of everything
+    that the others are going to list.
+    """
+    stage.configure(feeds=(CALLS, Feed("others", every="10m", max_window="1d", horizon="2d")))
+    app = stage.open()
+    seen: list[tuple[str, datetime | None]] = []
+
+    def look(event: str, **fields: object) -> None:
+        if event == "source.live":
+            seen.extend((row.feed, row.frontier) for row in stage.rows(tables.feed))
+
+    app.tell = look
+    Runner(app, ("tin",), once=True).run()
+    assert sorted(seen) == [("calls", None), ("others", None)]
     assert stage.mark().at == START
 
 
@@ -365,6 +386,22 @@ def test_a_runner_that_leaves_gives_back_what_it_held(stage: Stage) -> None:
     assert job.attempts == 1
 
 
+def test_a_job_that_was_claimed_anew_is_held_until_its_own_end(stage: Stage) -> None:
+    """The first try ends without its lease; the second one's is prolonged all the same (T14)."""
+    stage.cloud.hold("c1")
+    stage.gather()
+    runner = Runner(stage.app, ["tin"])
+    stage.stir("map")
+    (first,) = stage.claim("map")
+    stage.wait(11 * MINUTE)
+    (second,) = stage.claim("map")
+    runner._held[second.id] = second
+    runner._execute([first])
+    assert runner._held == {second.id: second}
+    runner._execute([second])
+    assert runner._held == {}
+
+
 def test_news_during_a_run_makes_the_job_run_again(stage: Stage) -> None:
     """What is wanted while a job runs is not lost with its end (promise 1)."""
     stage.cloud.hold("c1")
@@ -440,7 +477,7 @@ def test_a_feed_that_is_switched_off_in_the_middle_of_a_listing(stage: Stage) ->
     stage.wait(HOUR)
     outcome = stage.run()
     assert (outcome.stopped, outcome.unreachable) == ({}, {})
-    assert (stage.feed().frontier, stage.feed().failed_at) == (START, None)
+    assert (stage.feed().frontier, stage.feed().failed_at) == (START + HOUR, None)
     keys = [row.key.split("/", 1)[1] for row in stage.rows(tables.job) if row.kind == "poll"]
     assert keys == ["calls/"]
 

@@ -10,6 +10,7 @@ from typing import Any
 from tests.core.engine.platform import DAY, HOUR, MINUTE, START, Stage, Tape, revise
 
 from catchment._catalogue import interactions, jobs, tables
+from catchment._engine.rebuilding import back_up
 from catchment._engine.sealing import build_document, withhold
 from catchment.errors import LostRace
 from catchment.model import Batch, Bundle, InteractionDraft, Ready
@@ -122,7 +123,7 @@ def begin(stage: Stage, at: datetime | None = None) -> dict[str, Any]:
         "news_at": row.news_at.isoformat(),
     }
     with stage.app.database.write() as connection:
-        interactions.begin_seal(connection, row.num, sealing)
+        interactions.begin_seals(connection, {row.num: sealing})
     return sealing
 
 
@@ -259,3 +260,69 @@ def test_an_interaction_of_a_revised_recording_names_both_versions(stage: Stage)
     text = json.dumps(manifests(stage)[2])
     assert all(row.sha256 in text for row in stage.files())
     assert len({row.sha256 for row in stage.files()}) == 2
+
+
+def test_a_version_of_another_history_is_not_taken_for_ours(stage: Stage) -> None:
+    """After an old copy of the catalogue was put back, news goes after the archive's newest.
+
+    Both versions stay as they are.  Proves promises 1 and 4.
+    """
+    captured(stage)
+    stage.wait(5 * MINUTE)
+    assert stage.do("seal") == [None]
+    copy = back_up(stage.read(), stage.folder / "copy.db")
+    remap(stage, "known to the archive alone")
+    stage.wait(HOUR)
+    stage.do("seal")
+    before = manifests(stage)
+    stage.lose(copy)
+    remap(stage, "news since")
+    stage.wait(HOUR)
+    assert stage.do("seal") == [None]
+    told = manifests(stage)
+    assert [one["subject"] for one in told.values()][1:] == [
+        "known to the archive alone",
+        "news since",
+    ]
+    assert {version: told[version] for version in before} == before
+    row = stage.interaction()
+    assert (row.version, row.document_id, row.unsealed_since) == (3, told[3]["uuid"], None)
+
+
+def test_a_seal_whose_number_was_taken_meanwhile_takes_the_next(stage: Stage) -> None:
+    """A seal that was begun before the copy was made does not call another's version its own."""
+    captured(stage)
+    begin(stage)
+    copy = back_up(stage.read(), stage.folder / "copy.db")
+    with stage.app.database.write() as connection:  # as if it had never been begun
+        connection.execute(tables.interaction.update().values(sealing=None))
+    stage.wait(HOUR)
+    stage.do("seal")
+    stage.lose(copy)
+    stage.wait(HOUR)
+    assert stage.do("seal") == [None]
+    assert list(manifests(stage)) == [1, 2]
+    assert stage.interaction().document_id == manifests(stage)[2]["uuid"]
+
+
+def test_news_of_a_runner_whose_clock_is_behind_is_sealed(stage: Stage) -> None:
+    """What was mapped after a seal was begun is news, also if a slower clock dates it before.
+
+    Proves promises 1 and 4.
+    """
+    captured(stage)
+    begin(stage)
+    stage.wait(5 * MINUTE)
+    (late,) = stage.claim("seal", "r1")
+    stage.wait(11 * MINUTE)
+    (job,) = stage.claim("seal", "r2")
+    assert isinstance(stage.work(late), LostRace)  # version 1 is written, and not entered
+    stage.clock.advance(-DAY)
+    remap(stage, "by a clock that is behind")
+    stage.clock.advance(DAY)
+    assert stage.work(job) is None
+    assert manifests(stage)[1]["subject"] != "by a clock that is behind"
+    stage.wait(DAY)
+    assert stage.do("seal") == [None]
+    assert manifests(stage)[2]["subject"] == "by a clock that is behind"
+    assert stage.interaction().unsealed_since is None

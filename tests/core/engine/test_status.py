@@ -23,7 +23,7 @@ from tests.core.engine.platform import (
 )
 
 from catchment._archive.layout import locate_package
-from catchment._catalogue import decisions, tables
+from catchment._catalogue import decisions, jobs, tables
 from catchment._engine import reporting
 from catchment._engine.runner import Runner
 from catchment.cli import status
@@ -119,7 +119,8 @@ def test_contact_that_fails_is_seen_by_whoever_looks(
     assert text.split("Needs a person")[1].count(said) == 1
     assert [one["source"] for one in look.json()["outages"]] == ["tin"]
     if before == "in contact before":
-        assert look.state() == ("stopped" if isinstance(error, Refused) else "no contact")
+        stops = isinstance(error, Refused | BadSettings)  # nobody was asked: a setting is wrong
+        assert look.state() == ("stopped" if stops else "no contact")
     stage.cloud.account = answer
     stage.wait(MINUTE)
     stage.run()
@@ -135,7 +136,7 @@ def test_an_outage_says_since_when(stage: Stage, look: Look) -> None:
     stage.wait(HOUR)
     fail_contact(stage, Unreachable("no name server"))
     stage.run()
-    assert f"no contact since {START:%Y-%m-%d %H:%MZ}: no name server" in look()[1]
+    assert f"no contact since {START:%Y-%m-%d %H:%MZ} (60 min): no name server" in look()[1]
 
 
 def test_a_source_that_is_switched_off_needs_nobody(stage: Stage, look: Look) -> None:
@@ -144,6 +145,35 @@ def test_a_source_that_is_switched_off_needs_nobody(stage: Stage, look: Look) ->
     stage.run()
     stage.path.write_text(stage.path.read_text() + "enabled = false\n")
     assert look()[0] == 0
+
+
+def test_a_source_that_is_stopped_says_since_when_and_why_once(stage: Stage, look: Look) -> None:
+    """The table keeps its width; the first refusal and the newest reason count."""
+    stage.run()
+    fail_contact(stage, Refused("the secret has expired", remedy="Renew it."))
+    stage.run()
+    stage.wait(2 * HOUR)
+    fail_contact(stage, Refused("the app is disabled"))
+    stage.run()
+    _, text = look()
+    assert f"stopped since {START:%Y-%m-%d %H:%MZ} (2 h): the app is disabled" in text
+    assert text.count("the app is disabled") == 1
+    assert "the secret has expired" not in text
+
+
+def test_a_runner_that_was_killed_is_at_work_no_more(stage: Stage, look: Look) -> None:
+    """It is told as silent, and since when; with nobody at work, when something was listed last."""
+    stage.run()
+    stage.wait(2 * HOUR)
+    assert "Runners: none is at work; the last listing ended 2 h ago" in look()[1]
+    jobs.enter_runner(stage.app.database, "killed", "poll,work", stage.clock.now())
+    assert "Runners: killed (0 s ago)" in look()[1]
+    stage.wait(34 * MINUTE)
+    assert "Runners: none is at work; killed fell silent 34 min ago" in look()[1]
+    told = look.json()
+    assert ([one["name"] for one in told["silent_runners"]], told["runners"]) == (["killed"], [])
+    jobs.enter_runner(stage.app.database, "other", "poll,work", stage.clock.now())
+    assert "Runners: other (0 s ago); killed fell silent 34 min ago" in look()[1]
 
 
 def fail_poll(stage: Stage, error: CatchmentError) -> None:
@@ -251,15 +281,15 @@ def test_media_that_do_not_come_are_an_alarm_past_the_setting(stage: Stage, look
     code, text = look()
     assert code == 1
     assert text.split("Needs a person\n")[1].splitlines() == [
-        "tin: 1 recording lacks media for longer than 6 h, for 9 h: catchment show c1",
+        "tin: 1 recording lacks media for longer than 6 h, for 8 h: catchment show c1",
     ]
     stage.wait(4 * HOUR)
-    assert "2 recordings lack media for longer than 6 h, the oldest for 13 h: " in look()[1]
+    assert "2 recordings lack media for longer than 6 h, the oldest for 12 h: " in look()[1]
     told = look.json()["sources"][0]
     assert told["overdue"] == {
         "count": 2,
         "after_s": 6 * 3600,
-        "since": "2026-11-02T11:00:00Z",
+        "since": "2026-11-02T12:00:00Z",
         "example": "c1",
     }
     assert told["needs"]
@@ -288,19 +318,22 @@ def test_without_the_setting_there_is_no_alarm(stage: Stage, look: Look) -> None
 def test_the_alarm_counts_from_the_call_after_an_outage(stage: Stage, look: Look) -> None:
     """S002-150: what is first listed eight hours late has been waited for these eight hours.
 
-    The example is the oldest call, not the one that was listed first.
+    What the platform itself lists late could not be had earlier, and waits since then.
     """
     again = Feed("calls", every="10m", max_window="1d", horizon="2d", lookback={"10m": "1d"})
     stage.configure('alarm_after = "6h"\n', feeds=(again,))
+    stage.run()
     waiting: dict[str, Any] = {"offered": "not_yet", "files": {"f": Tape(offered="not_yet")}}
-    stage.cloud.hold("c1", ago=8 * HOUR, **waiting)
+    stage.wait(9 * HOUR)
+    stage.cloud.hold("c1", ago=-HOUR, **waiting)
     stage.run()
     assert look()[0] == 1
-    stage.cloud.hold("c0", ago=9 * HOUR, **waiting)
+    assert "1 recording lacks media for longer than 6 h, for 8 h: " in look()[1]
+    stage.cloud.hold("c0", ago=HOUR, **waiting)
     stage.wait(HOUR)
     stage.run()
-    assert "2 recordings lack media for longer than 6 h, the oldest for 10 h: " in look()[1]
-    assert look.json()["sources"][0]["overdue"]["example"] == "c0"
+    assert look.json()["sources"][0]["overdue"]["example"] == "c1"
+    assert look.json()["sources"][0]["overdue"]["count"] == 1
 
 
 # --- what fails and needs nobody yet ---------------------------------------------------------
@@ -416,13 +449,13 @@ def test_a_join_that_was_refused_needs_a_person_until_one_decides(stage: Stage, 
     assert code == 1
     assert "tin: 1 interaction: a shared key asks to join 2 recordings" in text
     told = reporting.report(stage.app, "tin", START - 2 * DAY, START + HOUR, ask=False)
-    (one,) = [one for one in told.differences if one.kind == "not joined"]
+    (one,) = [one for one in told.differences if one.kind == "unjoined"]
     assert one.external_id == stage.interaction("c1").interaction_id
     assert not told.complete
     with stage.app.database.read() as connection:
         item = decisions.find_item(connection, one.external_id)
     assert item is not None
-    decisions.decide(stage.app.database, item, "skip", who="Ann", why="two calls", now=START)
+    decisions.decide_all(stage.app.database, [item], "skip", who="Ann", why="two calls", now=START)
     assert look()[0] == 0
 
 
@@ -433,7 +466,9 @@ def test_what_a_person_parked_is_told_once(stage: Stage, look: Look) -> None:
     with stage.app.database.read() as connection:
         item = decisions.find_item(connection, stage.interaction().interaction_id)
     assert item is not None
-    decisions.decide(stage.app.database, item, "park", who="Ann", why="legal looks", now=START)
+    decisions.decide_all(
+        stage.app.database, [item], "park", who="Ann", why="legal looks", now=START
+    )
     code, text = look()
     assert (code, text.count("legal looks")) == (1, 1)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests import deciding
 from tests.core.engine.tiny import NOON, Site, make_cloud
 
 from catchment._catalogue import damages
@@ -92,6 +93,21 @@ def test_an_altered_book_is_damaged(site: Site) -> None:
     assert damage.what == "leaf"
 
 
+@pytest.mark.parametrize("within", [None, timedelta(hours=1)])
+def test_a_lost_book_is_missing(site: Site, within: timedelta | None) -> None:
+    """The catalogue knows which rows were written, so that no leaf vanishes unseen (T10)."""
+    leaf = next((site.root / "archive" / "books").rglob("*.jsonl"))
+    data = leaf.read_bytes()
+    leaf.unlink()
+    (damage,) = verify(site, within).damaged
+    assert (damage.what, damage.verdict) == ("leaf", "missing")
+    assert damage.detail.endswith("of the books: in no leaf")
+    assert damage.remedy == "Restore it from a copy of the archive."
+    leaf.write_bytes(data)
+    assert verify(site, within).damaged == ()
+    assert list_known(site) == []
+
+
 def test_what_was_read_longest_ago_is_read_first(site: Site) -> None:
     """A run that has little time goes on where the last one ended, until all was read."""
     first = verify(site, timedelta(0))
@@ -114,7 +130,7 @@ def test_damage_stays_the_longest_unread(site: Site) -> None:
 def retry(site: Site, name: str) -> None:
     """What ``catchment retry`` does, and a run after it."""
     with site.open() as app:
-        verifying.retry(app, name, who="ada", why="damaged")
+        deciding.retry(app, name, who="ada", why="damaged")
     site.run()
 
 
@@ -207,7 +223,7 @@ def test_a_document_that_was_written_again_is_no_damage(site: Site) -> None:
         app.archive.path_of(rows[0][0]).unlink()
     (damage,) = verify(site).damaged
     with site.open() as app:
-        verifying.retry(app, damage.interactions[0], who="ada", why="lost")
+        deciding.retry(app, damage.interactions[0], who="ada", why="lost")
     assert list_known(site) == []
 
 
@@ -235,4 +251,4 @@ def test_what_the_platform_dropped_stays_on_the_list(site: Site) -> None:
 def test_an_unknown_item_is_misuse(site: Site) -> None:
     """A retry of what nobody knows says so."""
     with site.open() as app, pytest.raises(Misuse, match="no recording, file or interaction"):
-        verifying.retry(app, "nobody", who="ada", why="")
+        deciding.retry(app, "nobody", who="ada", why="")

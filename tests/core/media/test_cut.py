@@ -178,6 +178,17 @@ def test_compressed_sound_is_cut_between_two_samples(
     assert abs(measured.duration - timedelta(seconds=4.5)) < timedelta(seconds=0.1)
 
 
+def test_two_recordings_of_the_same_bytes_follow_one_another(
+    ffmpeg: Ffmpeg, tmp_path: Path
+) -> None:
+    """In the archive they are one file, which is heard twice."""
+    path = tmp_path / "1.mp3"
+    path.write_bytes(Take(1, 3, "mp3", video=False).read())
+    target = tmp_path / "contact.m4a"
+    make(ffmpeg, [path, path], [piece(0, 0, 3, 0), piece(1, 0, 3, 3)], target)
+    assert read_symbols(target) == expected_symbols(1, 3) * 2
+
+
 def test_the_same_cut_gives_the_same_bytes(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     """A job that runs twice archives one file."""
     source = tmp_path / "call.mp3"
@@ -222,8 +233,9 @@ def test_a_source_that_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
 def test_no_room_is_no_fault_of_the_file(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     """A buffer that cannot be written is tried again later."""
     source = write_wav(tmp_path / "call.wav", number(RATE))
-    with pytest.raises(StorageUnavailable, match="cannot be written"):
+    with pytest.raises(StorageUnavailable, match="cannot be written") as caught:
         make(ffmpeg, [source], [piece(0, 0, 1, 0)], tmp_path / ("n" * 300))
+    assert f"{source} cannot be written into {tmp_path}" in str(caught.value)
 
 
 def test_more_than_two_channels_become_two(tmp_path: Path) -> None:

@@ -61,6 +61,17 @@ def test_two_voices_stand_on_two_sides(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     assert read_symbols(tmp_path / "call.m4a", channel=1) == [SILENCE, *expected_symbols(2, 3)]
 
 
+def test_two_recordings_of_the_same_bytes_are_heard_together(
+    ffmpeg: Ffmpeg, tmp_path: Path
+) -> None:
+    """A platform may tell of one sound twice, at one time; in the archive that is one file."""
+    sources = [put(tmp_path, 1, 4), put(tmp_path, 2, 4), put(tmp_path, 1, 4)]
+    pieces = [piece(0, 0, 4, 0), piece(1, 0, 4, 5), piece(2, 0, 4, 0)]
+    mix(ffmpeg, sources, pieces, tmp_path / "call.m4a")
+    heard = read_symbols(tmp_path / "call.m4a")
+    assert heard == [*expected_symbols(1, 4), SILENCE, *expected_symbols(2, 4)]
+
+
 def test_the_same_sources_give_the_same_bytes(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
     """A job that runs twice archives one file."""
     sources = [put(tmp_path, 1, 2), put(tmp_path, 2, 2)]

@@ -157,7 +157,7 @@ def test_wrong_renditions_are_refused(
     folder = tmp_path / "out"
     folder.mkdir()
     with pytest.raises(Unconvertible, match=reason):
-        _split(ffmpeg, corpus / "film.mp4", folder, by=meddler(change))
+        _split(ffmpeg, corpus / "fragments.mp4", folder, by=meddler(change))
     assert list(folder.iterdir()) == []
 
 
@@ -179,7 +179,18 @@ def test_full_disk_is_not_the_recordings_fault(
     """A full disk says nothing about the recording."""
     full = find_ffmpeg(script("echo '[error] No space left on device' >&2; exit 228"))
     with pytest.raises(StorageUnavailable):
-        _split(ffmpeg, corpus / "film.mp4", tmp_path, by=full)
+        _split(ffmpeg, corpus / "fragments.mp4", tmp_path, by=full)
+    (tmp_path / "v.mp4.part").symlink_to("/dev/full")
+    with pytest.raises(StorageUnavailable, match="No space left"):
+        _split(ffmpeg, corpus / "film.mp4", tmp_path)
+    assert list(tmp_path.glob("*.m*4*")) == []
+
+
+def test_lost_source_is_unconvertible(ffmpeg: Ffmpeg, corpus: Path, tmp_path: Path) -> None:
+    """What the archive lost is not split, and the reason says so."""
+    measured = walk(ffmpeg, corpus / "film.mp4")
+    with pytest.raises(Unconvertible, match="lacks the recording"):
+        split(ffmpeg, tmp_path / "none.mp4", tmp_path / "a", tmp_path / "v", measured)
 
 
 # --- what is to be made --------------------------------------------------------------------------
@@ -190,8 +201,8 @@ BOTH = Measured(audio=(2,), video=((160, 120),))
 @pytest.mark.parametrize(
     ("kind", "form", "measured", "recipes"),
     [
-        ("video", "mp4", BOTH, ("audio@1", "voiceless@1")),
-        ("screen", "MP4", BOTH, ("audio@1", "voiceless@1")),
+        ("video", "mp4", BOTH, ("audio@2", "voiceless@2")),
+        ("screen", "MP4", BOTH, ("audio@2", "voiceless@2")),
         ("video", "mp4", Measured(video=((160, 120),)), ()),
         ("video", "mp4", Measured(audio=(2,)), ()),
         ("audio", "m4a", Measured(audio=(1,)), ()),

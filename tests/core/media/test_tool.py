@@ -75,7 +75,7 @@ def test_missing_ffmpeg_names_the_remedy() -> None:
     )
     assert "no ffmpeg can be used" in done.stdout
     assert "media.ffmpeg" in done.stdout
-    assert "pip install 'catchment[ffmpeg]'" in done.stdout
+    assert "-m pip install 'catchment[ffmpeg]'" in done.stdout
 
 
 @pytest.mark.parametrize("body", ["exit 1", "echo hello", "exit 0", "kill -9 $$"])
@@ -155,8 +155,8 @@ def test_killed_ffmpeg_says_nothing_about_the_file(script: Callable[[str], str])
 def test_full_disk_is_named(script: Callable[[str], str]) -> None:
     """A full disk is the storage's fault, not the recording's."""
     fake = find_ffmpeg(script("echo '[out] [error] x: No space left on device' >&2; exit 228"))
-    with pytest.raises(StorageUnavailable, match="no room"):
-        fake.run([], time_limit=LONG)
+    with pytest.raises(StorageUnavailable, match="no room in /srv/buffer for"):
+        fake.run(["-i", "file:/srv/archive/a", "file:/srv/buffer/b.m4a"], time_limit=LONG)
 
 
 def test_log_is_capped(script: Callable[[str], str]) -> None:

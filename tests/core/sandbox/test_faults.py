@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -136,6 +137,35 @@ def test_a_file_that_names_what_there_is_not_is_refused(tmp_path: Path, text: st
     path.write_text(text)
     with pytest.raises(BadSettings):
         read_faults(path)
+
+
+WRONG = [
+    ("reset = 0.5", "reset is a table: write [reset]"),
+    ("speed = 1", "speed is not known; keys without a table are seed, most, until"),
+    ("[reset]\ndownload = 'often'", "reset.download is no share of the requests"),
+    ("[rows]\nrepeat = 3", "rows.repeat is no share of the requests"),
+    ("[late]\nleast = 'soon'", "late.least is no length of time"),
+    ("[late]\nmost = '1h'", "late.most is not known; write share, least or longest"),
+    ("until = 2026-10-14", "until is no time with a zone"),
+    ("most = 'two'", "most is no whole number"),
+    ("seed =", "is not TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG, ids=[said for _, said in WRONG])
+def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+    """The key and what to write instead, in words of the file and not of the program."""
+    path = tmp_path / "faults.toml"
+    path.write_text(text)
+    with pytest.raises(BadSettings, match=re.escape(said)) as caught:
+        read_faults(path)
+    assert "catchment sandbox --help" in caught.value.remedy
+
+
+def test_a_file_of_faults_that_is_not_there(tmp_path: Path) -> None:
+    """The system's reason is told without its number."""
+    with pytest.raises(BadSettings, match=r"cannot be read: No such file or directory$"):
+        read_faults(tmp_path / "nowhere.toml")
 
 
 # --- over HTTP -------------------------------------------------------------------------------

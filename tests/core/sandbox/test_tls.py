@@ -168,7 +168,7 @@ def test_what_makes_certificates_is_asked_for_by_name() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == (
         "a platform that is simulated over TLS needs the package trustme, which is missing; "
-        "Install it: pip install trustme\n"
+        f"Install it: {sys.executable} -m pip install trustme\n"
     )
 
 

@@ -321,6 +321,13 @@ def test_what_is_not_toml_is_one_sentence_with_a_line(tmp_path: Path, text: str,
     assert "(at" not in sentence
 
 
+def test_a_date_that_is_none_is_told_how_dates_are_written(tmp_path: Path) -> None:
+    """The parser calls it the end of a statement; people wrote a date."""
+    with pytest.raises(BadSettings) as caught:
+        read_text(tmp_path, "since = 2026-13-40\n")
+    assert "dates are days of the calendar, written 2026-01-31" in caught.value.remedy
+
+
 def test_what_is_not_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
     """A file of another encoding is refused in one sentence."""
     file = tmp_path / "catchment.toml"
@@ -447,6 +454,14 @@ def test_an_unknown_source_is_answered_with_the_known_ones(tmp_path: Path) -> No
     settings = read_text(tmp_path, GOOD + GOOD.replace("birds", "more"))
     with pytest.raises(BadSettings, match="no source 'bird'; known are birds, more") as caught:
         settings.source("bird")
+    assert caught.value.remedy == "Did you mean 'birds'?"
+    with pytest.raises(BadSettings) as caught:
+        settings.source("fish")
+    assert caught.value.remedy == (
+        "Name one of these, or add a table [sources.fish] to the settings file."
+    )
+    with pytest.raises(BadSettings) as caught:
+        read_text(tmp_path, GOOD).source("fish")
     assert caught.value.remedy == "Did you mean 'birds'?"
     with pytest.raises(BadSettings, match="there are none"):
         read_text(tmp_path, "").source("bird")

@@ -8,9 +8,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from catchment.transport import Downloader, Limits
 
 
 class VirtualClock:
@@ -147,3 +150,17 @@ def serve() -> Iterator[Serve]:
     """Starts a server that answers as the function says."""
     with ExitStack() as servers:
         yield lambda answer: servers.enter_context(Server(answer))
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Path:
+    """Where a download is written."""
+    return tmp_path / "x.part"
+
+
+@pytest.fixture
+def downloader(clock: Any) -> Iterator[Downloader]:
+    """A downloader without a token."""
+    made = Downloader(clock, limits=Limits(read=timedelta(seconds=5)))
+    yield made
+    made.close()

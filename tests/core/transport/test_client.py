@@ -17,6 +17,7 @@ from catchment.errors import (
     Absent,
     AdapterFault,
     CatchmentError,
+    Later,
     RateLimited,
     Refused,
     Unreachable,
@@ -110,10 +111,51 @@ def test_an_answer_has_the_platforms_time(kit: Kit, clock: Any, serve: Any, repl
     assert client.offset == kit.offset == timedelta(seconds=90)
 
 
+def test_the_newest_answer_of_all_clients_tells_the_offset(
+    kit: Kit, serve: Any, reply: Any
+) -> None:
+    """A token endpoint is asked now and then: what it told of the time may be of last week."""
+    dates = iter(["08:00:00", "08:00:10", "08:01:30"])
+    server = serve(lambda asked: reply(headers={"Date": f"Tue, 20 Oct 2026 {next(dates)} GMT"}))
+    tokens, rows = kit.client(server.url), kit.client(server.url)
+    told = []
+    for client in (tokens, rows, rows):
+        client.send(GET)
+        told.append(kit.offset)
+    assert told == [timedelta(seconds=seconds) for seconds in (0, 10, 90)]
+    assert tokens.offset == timedelta()
+
+
+@pytest.mark.parametrize("fault", [RateLimited, Later])
+def test_until_when_to_wait_is_said_in_the_platforms_time(
+    kit: Kit, clock: Any, serve: Any, reply: Any, fault: type[RateLimited | Later]
+) -> None:
+    """A minute from now is that also by a clock of ours that is ten minutes ahead."""
+    server = serve(lambda asked: reply(423, headers={"Date": "Tue, 20 Oct 2026 07:50:00 GMT"}))
+
+    def check(answer: Answer) -> CatchmentError:
+        until = answer.at + timedelta(minutes=2)
+        return Later("wait", at=until) if fault is Later else RateLimited("wait", retry_at=until)
+
+    with pytest.raises(fault) as caught:
+        kit.client(server.url, check=check).send(GET)
+    said = vars(caught.value)
+    assert said.get("at", said.get("retry_at")) == clock.now() + timedelta(minutes=2)
+
+
 def test_without_a_date_the_time_is_ours(kit: Kit, clock: Any, serve: Any, reply: Any) -> None:
     """No ``Date``, no offset."""
     assert kit.client(serve(lambda asked: reply()).url).send(GET).at == clock.now()
     assert kit.offset == timedelta()
+
+
+def test_without_a_date_the_time_is_as_far_from_ours_as_it_was(
+    kit: Kit, clock: Any, serve: Any, reply: Any
+) -> None:
+    """A gateway that writes no ``Date`` is in front of a platform whose time is known."""
+    headers: Iterator[dict[str, str]] = iter([{"Date": "Tue, 20 Oct 2026 08:01:30 GMT"}, {}])
+    client = kit.client(serve(lambda asked: reply(headers=next(headers))).url)
+    assert [client.send(GET).at for _ in range(2)] == [clock.now() + timedelta(seconds=90)] * 2
 
 
 def test_a_compressed_answer_is_read(kit: Kit, serve: Any, reply: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import logging
 import os
@@ -11,13 +10,14 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.core.transport.downloads import Tokens, is_exactly
 
 from catchment.errors import (
     AdapterFault,
@@ -35,35 +35,6 @@ from catchment.transport._links import name_host, read_target
 FILE = random.Random(7).randbytes(300_000)
 HALF = 150_000
 TAG = {"ETag": '"v1"', "Content-Type": "video/mp4"}
-
-
-class Tokens:
-    """A token source that hands out t1, t2, … as they are rejected."""
-
-    def __init__(self) -> None:
-        self.rejected: list[str] = []
-
-    def token(self) -> str:
-        """The token that was not rejected yet."""
-        return f"t{len(self.rejected) + 1}"
-
-    def reject(self, token: str) -> None:
-        """Remember what was rejected."""
-        self.rejected.append(token)
-
-
-@pytest.fixture
-def part(tmp_path: Path) -> Path:
-    """Where a download is written."""
-    return tmp_path / "x.part"
-
-
-@pytest.fixture
-def downloader(clock: Any) -> Iterator[Downloader]:
-    """A downloader without a token."""
-    made = Downloader(clock, limits=Limits(read=timedelta(seconds=5)))
-    yield made
-    made.close()
 
 
 def ranged(reply: Any, body: bytes = FILE, tag: str = '"v1"') -> Callable[[Any], Any]:
@@ -93,13 +64,7 @@ def break_off(downloader: Downloader, server: Any, part: Path, reply: Any, **hea
 
 def is_whole(fetched: Fetched, part: Path, body: bytes = FILE) -> bool:
     """Whether exactly *body* was fetched, and nothing is left beside it."""
-    return (
-        part.read_bytes() == body
-        and fetched.size_bytes == len(body)
-        and fetched.sha256 == hashlib.sha256(body).hexdigest()
-        and fetched.sha512 == hashlib.sha512(body).hexdigest()
-        and os.listdir(part.parent) == [part.name]
-    )
+    return is_exactly(fetched, part, body)
 
 
 # --- the good way --------------------------------------------------------------------------------

@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.transport.downloads import Tokens, is_exactly
 
 from catchment.errors import Corrupt, Later, RateLimited, Unreachable
 from catchment.model import Budget, Way
-from catchment.transport import Downloader, Fetched, Limits, LinkRefused
+from catchment.transport import Downloader, Fetched, LinkRefused
 
 FILE = random.Random(11).randbytes(300_000)
 PIECE = 65_536
 STARTS = [0, 65_536, 131_072, 196_608, 262_144]
 SIZE = "x-ms-file-size"
 Answer = Callable[[Any], Any]
-
-
-class Tokens:
-    """A token source that hands out t1, t2, … as they are rejected."""
-
-    def __init__(self) -> None:
-        self.rejected: list[str] = []
-
-    def token(self) -> str:
-        """The token that was not rejected yet."""
-        return f"t{len(self.rejected) + 1}"
-
-    def reject(self, token: str) -> None:
-        """Remember what was rejected."""
-        self.rejected.append(token)
-
-
-@pytest.fixture
-def part(tmp_path: Path) -> Path:
-    """Where a download is written."""
-    return tmp_path / "x.part"
-
-
-@pytest.fixture
-def downloader(clock: Any) -> Iterator[Downloader]:
-    """A downloader without a token."""
-    made = Downloader(clock, limits=Limits(read=timedelta(seconds=5)))
-    yield made
-    made.close()
 
 
 def by_pieces(url: str, piece_bytes: int = PIECE) -> Way:
@@ -112,13 +83,7 @@ def starts(server: Any) -> list[int]:
 
 def is_whole(fetched: Fetched, part: Path, body: bytes = FILE) -> bool:
     """Whether exactly *body* was fetched, and nothing is left beside it."""
-    return (
-        part.read_bytes() == body
-        and fetched.size_bytes == len(body)
-        and fetched.sha256 == hashlib.sha256(body).hexdigest()
-        and fetched.sha512 == hashlib.sha512(body).hexdigest()
-        and os.listdir(part.parent) == [part.name]
-    )
+    return is_exactly(fetched, part, body)
 
 
 # --- the good way --------------------------------------------------------------------------------
@@ -352,7 +317,9 @@ def without_range(reply: Any, change: int, *, chunked: bool = False) -> Answer:
         if not chunked:
             return reply(206, body, headers)
         framed = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-        return reply(206, framed, {**headers, "Transfer-Encoding": "chunked"}, length=None)
+        # The server hangs up afterwards, and says so: else the next piece may meet a dead line.
+        headers |= {"Transfer-Encoding": "chunked", "Connection": "close"}
+        return reply(206, framed, headers, length=None)
 
     return answer
 

@@ -7,9 +7,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from catchment.clock import SystemClock
 from catchment.model import Way
-from catchment.transport import Downloader, Kit, Minted, OAuthToken, OwnHeaders, Request
+from catchment.transport import (
+    ApiKey,
+    Downloader,
+    Kit,
+    Minted,
+    OAuthToken,
+    OwnHeaders,
+    Request,
+    TokenRejected,
+)
 
 HOUR = timedelta(hours=1)
 FILE = bytes(range(256)) * 64
@@ -60,3 +71,18 @@ def test_a_redirected_download_leaves_them_behind(
     assert told(here) == [("a@example.com", "s1; tenantId=1")]
     assert told(there) == [(None, None)]
     loader.close()
+
+
+def test_a_key_is_read_anew_and_has_no_other_to_try(clock: Any, serve: Any, reply: Any) -> None:
+    """A new key in the place of the old one is sent at once; one that is refused is refused."""
+    keys = iter(["k1", "k2", "k3", "k3"])
+    server = serve(
+        lambda asked: reply(401 if asked.headers["authorization"].endswith("k3") else 200, b"{}")
+    )
+    with Kit.for_tests(clock) as kit:
+        client = kit.client(server.url, auth=ApiKey(lambda: next(keys)))
+        for path in ("/a", "/b"):
+            client.send(Request("GET", path))
+        with pytest.raises(TokenRejected):
+            client.send(Request("GET", "/c"))
+    assert [key for _, key in told(server)] == ["Bearer k1", "Bearer k2", "Bearer k3", "Bearer k3"]

@@ -17,7 +17,7 @@ from tests.core.transport.conftest import VirtualClock
 
 from catchment.errors import BadSettings, Unreachable
 from catchment.transport import Kit, Limits, Request
-from catchment.transport.trust import build_context
+from catchment.transport.trust import build_context, build_usual_context
 
 PAST = datetime.datetime(2001, 2, 3, tzinfo=datetime.UTC)
 
@@ -84,6 +84,7 @@ def test_another_authority_does_not_help(clock: VirtualClock, tmp_path: Path) ->
     with greeting(trustme.CA().issue_cert("127.0.0.1")) as url:
         error = ask(clock, url, tmp_path / "other.pem")
     assert "its certificate is not trusted" in str(error)
+    assert f"The setting ca_file names {tmp_path / 'other.pem'}, which lacks" in error.remedy
 
 
 def test_a_certificate_of_another_host_is_not_a_matter_of_trust(
@@ -127,6 +128,17 @@ def test_clients_share_what_is_costly_until_the_file_changes(ca_file: Path) -> N
     trustme.CA().cert_pem.write_to_path(ca_file)
     os.utime(ca_file, ns=(0, 1))
     assert build_context(ca_file) is not first
+
+
+def test_clients_without_a_file_share_the_usual_authorities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read once, and anew where the environment names others."""
+    first = build_usual_context()
+    assert build_usual_context() is first
+    trustme.CA().cert_pem.write_to_path(tmp_path / "usual.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "usual.pem"))
+    assert build_usual_context().cert_store_stats()["x509_ca"] == 1
 
 
 def test_a_file_that_has_gone_is_a_matter_of_settings(

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from catchment.errors import Unreachable
+from catchment.payloads import read_as
 from catchment.transport import Answer
-from catchment_webex.payloads import Me, read_as, read_items, read_time, write_time
+from catchment_webex.payloads import Me, read_items, read_time, write_time
 
 AT = datetime(2026, 3, 9, 8, tzinfo=UTC)
 

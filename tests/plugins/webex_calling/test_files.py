@@ -9,7 +9,7 @@ import pytest
 from tests.plugins.webex_calling.samples import ITEM, LINKS, METADATA, nested
 
 from catchment.model import MediaFile
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_calling.files import map_files
 from catchment_webex_calling.payloads import Item, Metadata
 from catchment_webex_calling.timeline import build_timeline

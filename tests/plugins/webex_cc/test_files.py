@@ -8,7 +8,7 @@ import pytest
 from tests.plugins.webex_cc.samples import BRAUN, LISTED, SESSION, T0, TASK, Row, at, node
 
 from catchment.model import MediaFile, Ref, Window
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_cc.files import list_awaited, map_files, map_session_file
 from catchment_webex_cc.payloads import Captures
 from catchment_webex_cc.sightings import read_task

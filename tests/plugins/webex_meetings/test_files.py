@@ -11,7 +11,7 @@ import pytest
 from tests.plugins.webex_meetings.rows import INSTANCE, RECORDING, START, recording
 
 from catchment.model import MediaFile
-from catchment_webex.payloads import read_as
+from catchment.payloads import read_as
 from catchment_webex_meetings import files
 from catchment_webex_meetings.payloads import Links, RecordingRow
 

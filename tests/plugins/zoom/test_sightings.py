@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catchment.errors import Unreachable
-from catchment.model import Key
+from catchment.model import FOR_EVER, Key
 from catchment_zoom.sightings import (
     ended_at,
     map_archive_sighting,
@@ -234,3 +234,28 @@ def test_age_counts_from_the_end() -> None:
     assert ended_at(meeting(), began) == datetime(2026, 10, 13, 9, 21, 40, tzinfo=UTC)
     assert ended_at(cloud(), began) == began
     assert ended_at({}, began) == began
+
+
+@pytest.mark.parametrize(
+    ("told", "kept_until"),
+    [
+        (
+            {"auto_delete": True, "auto_delete_date": "2026-11-11"},
+            datetime(2026, 11, 11, tzinfo=UTC),
+        ),
+        ({"auto_delete": False}, FOR_EVER),
+        ({}, None),
+        ({"auto_delete": None, "auto_delete_date": "soon"}, None),
+    ],
+)
+def test_a_cloud_recording_says_until_when_zoom_keeps_it(
+    told: dict[str, object], kept_until: datetime | None
+) -> None:
+    """5.1: the beginning of the day is the safe end; where nothing is said, nothing is made up."""
+    assert map_cloud_sighting(cloud(**told), FALLBACK).kept_until == kept_until
+
+
+def test_that_zoom_keeps_it_longer_is_no_work() -> None:
+    """Another day of deletion changes no file, so that it is no new revision."""
+    one = map_cloud_sighting(cloud(auto_delete=True, auto_delete_date="2026-11-11"), FALLBACK)
+    assert one.revision == map_cloud_sighting(cloud(), FALLBACK).revision
