@@ -107,6 +107,14 @@ def build_faults() -> str:
     return build_table(("fault", "what happens"), rows)
 
 
+def build_rules() -> str:
+    """Every rule of the conformance kit, by its step."""
+    from catchment.testing import RULES
+
+    rows = [(rule.step, f"`{rule.id}`", rule.sentence) for rule in RULES]
+    return build_table(("step", "rule", "what holds"), rows)
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "settings": build_settings,
     "switches": partial(build_switches, "catchment_zoom.simulator.switches", "Switches"),
@@ -124,6 +132,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     ),
     "crash points": build_points,
     "faults": build_faults,
+    "rules": build_rules,
 }
 
 

@@ -26,7 +26,7 @@ from catchment.model import (
     period,
 )
 from catchment.secrets import Secret
-from catchment.transport import Kit, Request, walk
+from catchment.transport import ApiKey, Kit, Request, walk
 from catchment_tin import mapping, wire
 
 
@@ -35,16 +35,6 @@ class TinSettings(SourceSettings):
 
     url: str = Field(description="Where the tenant is: https://acme.tin.example")
     api_key: Secret = Field(description="The key of a reader, by reference")
-
-
-class ApiKey:
-    """A bearer without an end, read at each request, so that a new key needs no restart."""
-
-    def __init__(self, secret: Secret) -> None:
-        self.token = secret.read
-
-    def reject(self, token: str) -> None:
-        """There is no other key to try: the second refusal stops the source."""
 
 
 class Tin(Adapter):
@@ -65,7 +55,7 @@ class Tin(Adapter):
     withheld = frozenset({"url"})
 
     def __init__(self, source: Source, kit: Kit) -> None:
-        key = ApiKey(source.settings.api_key)
+        key = ApiKey(source.settings.api_key.read)
         self._api = kit.client(source.settings.url, auth=key, check=wire.read_fault, budget="api")
 
     def _ask(self, request: Request) -> Json:

@@ -22,15 +22,16 @@ from catchment.model import (
     Way,
     Window,
 )
+from catchment.payloads import read_whole
 from catchment.transport import Answer
-from catchment_tin.wire import Call, Listing, Row, read_as
+from catchment_tin.wire import Call, Listing, Row
 
 MAPPER = "tin-1"
 
 
 def map_page(answer: Answer, span: Span) -> Page:
     """A page of either feed."""
-    told = read_as(Listing, answer.json())
+    told = read_whole(Listing, answer.json(), "Tin")
     calls = span.feed == "calls"
     return Page(
         sightings=() if calls else tuple(map(map_sighting, told.rows)),
@@ -43,7 +44,7 @@ def map_page(answer: Answer, span: Span) -> Page:
 
 def map_sighting(row: Json) -> Sighting:
     """A recording that Tin offers."""
-    told = read_as(Row, row)
+    told = read_whole(Row, row, "Tin")
     return Sighting(
         external_id=told.id,
         occurred_at=told.started,
@@ -56,7 +57,7 @@ def map_sighting(row: Json) -> Sighting:
 
 def map_fact(row: Json) -> Fact:
     """A line of the call log: whether the call was recorded decides what is expected."""
-    told = read_as(Call, row)
+    told = read_whole(Call, row, "Tin")
     yes = told.recorded == "yes"
     # Tin may learn new reasons; one that the report does not know is told in the most general word.
     why = told.recorded if told.recorded in ABSENCES else "not recorded"
@@ -74,7 +75,7 @@ def map_fact(row: Json) -> Fact:
 
 def map_files(row: Json) -> Iterator[MediaFile]:
     """Every file of a recording, also those that are not ready."""
-    told = read_as(Row, row)
+    told = read_whole(Row, row, "Tin")
     cuts = [told.started, *(at for pause in told.pauses for at in pause), told.ended]
     timeline = Timeline(tuple(map(Window, cuts[::2], cuts[1::2])), "exact")
     for file in told.files:
@@ -93,9 +94,9 @@ def map_files(row: Json) -> Iterator[MediaFile]:
 
 def map_call(bundle: Bundle) -> InteractionDraft:
     """The call: from its line in the log if that came already, and from its recordings."""
-    rows = [read_as(Row, one.documents["listing"]) for one in bundle.recordings]
+    rows = [read_whole(Row, one.documents["listing"], "Tin") for one in bundle.recordings]
     rows.sort(key=lambda row: (row.started, row.id))
-    call = next((read_as(Call, fact.document) for fact in bundle.facts), None)
+    call = next((read_whole(Call, fact.document, "Tin") for fact in bundle.facts), None)
     call_id = call.id if call else rows[0].call
     agents = {row.agent.id: row.agent.name for row in rows}
     customer = [Party("customer", "customer", tel=call.caller)] if call else []

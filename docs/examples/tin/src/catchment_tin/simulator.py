@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from catchment.sandbox import ASGIApp, Call, FaultLayer, Recorded, Simulator, TruthRow
-from catchment.sandbox.layer import Scope
+from catchment.sandbox import ASGIApp, Call, FaultLayer, Recorded, Scope, Simulator, TruthRow
 
 KEY = "a-simulated-key"
 PAGE = 5
@@ -65,6 +64,7 @@ class TinSimulator(Simulator):
                     take.size_bytes,
                     take.seconds,
                     (f"call:{call.call_id}",),
+                    one.window.start,
                 )
 
     def _list_recorded(self) -> Iterator[tuple[Call, Recorded]]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
-from catchment.errors import CatchmentError, CursorLost, Unreachable
+from catchment.errors import CatchmentError, CursorLost
 from catchment.model import Span
+from catchment.payloads import Payload
 from catchment.transport import Answer, Request
 
-B = TypeVar("B", bound=BaseModel)
 
-
-class Listing(BaseModel):
+class Listing(Payload):
     """A page of a listing; ``next`` is ``null`` on the last one, ``total`` counts all pages."""
 
     rows: list[dict[str, Any]]
@@ -23,7 +22,7 @@ class Listing(BaseModel):
     total: int
 
 
-class File(BaseModel):
+class File(Payload):
     """A file of a recording; ``url`` is signed and works for a quarter of an hour."""
 
     name: str
@@ -32,14 +31,14 @@ class File(BaseModel):
     sha256: str | None = None
 
 
-class Person(BaseModel):
+class Person(Payload):
     """An agent, as every row about one names it."""
 
     id: str
     name: str = ""
 
 
-class Row(BaseModel):
+class Row(Payload):
     """A recording.  Fields that are not named here stay in the document all the same."""
 
     id: str
@@ -49,11 +48,11 @@ class Row(BaseModel):
     changed: str
     started: AwareDatetime
     ended: AwareDatetime
-    pauses: list[tuple[AwareDatetime, AwareDatetime]] = []
-    files: list[File] = []
+    pauses: tuple[tuple[AwareDatetime, AwareDatetime], ...] = ()
+    files: tuple[File, ...] = ()
 
 
-class Call(BaseModel):
+class Call(Payload):
     """A line of the call log; ``recorded`` is ``yes``, or why there is no recording."""
 
     id: str
@@ -84,15 +83,3 @@ def build_recording(recording_id: str) -> Request:
 def read_fault(answer: Answer) -> CatchmentError | None:
     """What only Tin words like this; all other answers are read by their status."""
     return CursorLost("Tin no longer knows the page") if answer.status == 409 else None
-
-
-def read_as(kind: type[B], value: object) -> B:
-    """*value* in Tin's words.
-
-    Raises:
-        Unreachable: It does not look like them: a broken answer, which may be whole next time.
-    """
-    try:
-        return kind.model_validate(value)
-    except ValueError:
-        raise Unreachable(f"Tin answered with something that is no {kind.__name__}") from None
