@@ -10,9 +10,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -617,14 +619,41 @@ def test_the_program_itself(stage: Stage) -> None:
     assert done.stdout.startswith("INTERACTION ")
 
 
-def test_the_next_run_lists_again(stage: Stage, type_: Type) -> None:
-    """Time passes, and the next run lists again without being told."""
+@pytest.fixture
+def later(stage: Stage) -> Iterator[None]:
+    """An hour passes, so that the feeds are due again."""
     assert isinstance(stage.clock, FileClock)
     shared = stage.clock.now()
-    try:
-        stage.clock.set(START + timedelta(hours=26) + HOUR)
-        done = type_("run", "--once")
-    finally:
-        stage.clock.set(shared)
+    stage.clock.set(START + timedelta(hours=26) + HOUR)
+    yield
+    stage.clock.set(shared)
+
+
+@pytest.mark.usefixtures("later")
+def test_the_next_run_lists_again(type_: Type) -> None:
+    """Time passes, and the next run lists again without being told."""
+    done = type_("run", "--once")
     assert done.code == 0
     assert "poll.walked" in done.err
+
+
+@pytest.mark.usefixtures("later")
+def test_work_that_the_catalogue_does_not_take(stage: Stage, type_: Type) -> None:
+    """Whoever runs once hears that work is left; a later run does it (T8).
+
+    A part of the catalogue cannot be read here while the rest can, as on a disk that fails.
+    """
+    catalogue = sqlite3.connect(stage.folder / "catalogue.db")
+    with closing(catalogue):
+        catalogue.execute("ALTER TABLE recording_key RENAME TO unreadable")
+        done = type_("run", "--once")
+        assert done.code == 1
+        said = f"zoom: work is left for the next run: the catalogue {stage.folder}/catalogue.db"
+        assert said in done.out
+        catalogue.execute("ALTER TABLE unreadable RENAME TO recording_key")
+    done = type_("run", "--once")
+    assert (done.code, "poll.walked" in done.err) == (0, False), "its next try is not due yet"
+    assert isinstance(stage.clock, FileClock)
+    stage.clock.advance(HOUR)
+    done = type_("run", "--once")
+    assert (done.code, "poll.walked" in done.err) == (0, True)

@@ -13,7 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    Table,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -46,6 +55,15 @@ _LOOK = (
     "Look at the setting catalogue.url, the server, and the space and rights on its volume; "
     "nothing is lost, the work goes on from where it was."
 )
+
+_SPOILT = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+)
+"""After these a connection may stay as it is for good: if its log could not be opened for writing,
+SQLite opened it for reading, and never tries again."""
 
 _LINE = 0x0CA7
 """Our line among PostgreSQL's advisory locks, which a database has but once."""
@@ -172,8 +190,13 @@ class Database:
 
 def _is_damaged(error: BaseException | None) -> bool:
     """Whether SQLite says of a file of its own that it is broken."""
+    return _read_code(error) == sqlite3.SQLITE_CORRUPT
+
+
+def _read_code(error: BaseException | None) -> int:
+    """The number that SQLite gives an error, without what it is in particular; else 0."""
     code = getattr(error, "sqlite_errorcode", 0)
-    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_CORRUPT
+    return code & 0xFF if isinstance(code, int) else 0
 
 
 def open_database(url: str) -> Database:
@@ -238,6 +261,12 @@ def _open_sqlite(path: str) -> Engine:
         # For each connection, of which a busy runner has twenty; the system caches the file too.
         cursor.execute("PRAGMA cache_size=-4096")
         cursor.close()
+
+    @event.listens_for(engine, "handle_error")
+    def _discard(context: ExceptionContext) -> None:
+        """Whoever comes next gets a new connection."""
+        if _read_code(context.original_exception) in _SPOILT:
+            context.is_disconnect = True
 
     return engine
 

@@ -116,11 +116,14 @@ class Ending:
         unreachable: Sources that could not be spoken to, with the reason.
         stopped: Sources that need a person, with the reason.
         throttled: Sources whose platform asked us to wait before it says who we are.
+        put_off: Sources of which work is left because the catalogue did not take it, with the
+            reason.
     """
 
     unreachable: Mapping[str, str]
     stopped: Mapping[str, str]
     throttled: Mapping[str, str] = field(default_factory=dict)
+    put_off: Mapping[str, str] = field(default_factory=dict)
 
 
 class Runner:
@@ -163,6 +166,7 @@ class Runner:
         self.unreachable: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._throttled: dict[str, str] = {}
+        self._put_off: dict[tuple[str, str, str], str] = {}
         self._begun: set[str] = set()
         self._timekeeper = Timekeeper(app)
 
@@ -185,7 +189,10 @@ class Runner:
             with suppress(CatchmentError):
                 jobs.leave_runner(app.database, self.name, app.now())
         stopped = {one.name: one.stopped for one in app.live.values() if one.stopped}
-        return Ending(dict(self.unreachable), stopped | self._refused, dict(self._throttled))
+        put_off = {source: why for (source, _, _), why in self._put_off.items()}
+        return Ending(
+            dict(self.unreachable), stopped | self._refused, dict(self._throttled), put_off
+        )
 
     def _sweep(self) -> None:
         """Remove what dead runners left in the buffer and in the archive's temporary folder."""
@@ -406,6 +413,8 @@ class Runner:
     def _execute(self, batch: list[Job]) -> None:
         source = self.app.by_id(batch[0].source_id)
         assert source is not None
+        for job in batch:
+            self._put_off.pop((source.name, job.kind, job.key), None)
         try:
             if batch[0].kind == "capture":
                 for job, error in capture(self.app, source, batch):
@@ -444,10 +453,14 @@ class Runner:
         if not isinstance(error, CatchmentError):
             log.error("job.crashed %s %s", batch[0].kind, batch[0].key, exc_info=error)
         for job in batch:
+            named = source.name, job.kind, job.key
+            if isinstance(error, CatalogueUnusable):
+                self._put_off[named] = endings.describe(error)
             try:
                 endings.end(self.app, source, job, error)
             except CatchmentError as second:
                 # The catalogue itself does not answer: the lease runs out and the job is due again.
+                self._put_off[named] = endings.describe(second)
                 self.app.tell("job.lost", kind=job.kind, key=job.key, error=str(second))
 
     def _beat(self) -> None:

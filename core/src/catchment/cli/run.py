@@ -152,6 +152,8 @@ def conclude(
             needs[name].insert(0, f"stopped: {outcome.stopped[name]}")
         if name in outcome.unreachable:
             needs[name].insert(0, f"unreachable: {outcome.unreachable[name]}")
+        if name in outcome.put_off:
+            needs[name].append(f"work is left for the next run: {outcome.put_off[name]}")
     if as_json:
         rows = [
             {
