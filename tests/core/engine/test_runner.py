@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +13,7 @@ from tests.core.engine.platform import CALLS, HOUR, MINUTE, START, Cloud, Stage,
 
 from catchment._archive.layout import locate_package
 from catchment._catalogue import jobs, tables
+from catchment._engine.beating import beat
 from catchment._engine.runner import Runner
 from catchment.adapters import Adapter, Source
 from catchment.errors import Misuse, NotPermitted, Refused, Unreachable
@@ -374,6 +376,25 @@ def test_a_beating_runner_keeps_its_work(stage: Stage) -> None:
     jobs.beat(stage.app.database, "r1", held, stage.clock.now(), stage.clock.now() + 10 * MINUTE)
     stage.wait(9 * MINUTE)
     assert stage.claim("capture", runner="r2") == []
+
+
+def test_no_error_ends_the_beats(stage: Stage) -> None:
+    """A driver's error at one beat would else cost a runner all the jobs in its hands (T14)."""
+    stage.path.write_text(stage.path.read_text().replace('lease = "10m"', 'lease = "1s"'))
+    over = threading.Event()
+    turns = itertools.count()
+
+    def list_held() -> list[jobs.Job]:
+        if next(turns) == 0:
+            raise ConnectionResetError
+        over.set()
+        return []
+
+    beats = threading.Thread(target=beat, args=(stage.open(), "r1", list_held, over), daemon=True)
+    beats.start()
+    assert over.wait(60)
+    beats.join(60)
+    assert not beats.is_alive()
 
 
 def test_a_runner_that_leaves_gives_back_what_it_held(stage: Stage) -> None:

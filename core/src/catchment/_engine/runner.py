@@ -31,6 +31,7 @@ from catchment._engine import (
     sealing,
 )
 from catchment._engine.application import Application, LiveSource
+from catchment._engine.beating import beat
 from catchment._engine.capture import capture
 from catchment._engine.consolidation import consolidate
 from catchment._engine.derive import derive
@@ -177,7 +178,12 @@ class Runner:
         jobs.enter_runner(app.database, self.name, ",".join(self.roles), app.now())
         self._sweep()
         self._timekeeper.begin()
-        beats = threading.Thread(target=self._beat, name="catchment-beat", daemon=True)
+        beats = threading.Thread(
+            target=beat,
+            args=(app, self.name, self._list_held, app.stop),
+            name="catchment-beat",
+            daemon=True,
+        )
         beats.start()
         try:
             self._open_lanes()
@@ -463,15 +469,6 @@ class Runner:
                 self._put_off[named] = endings.describe(second)
                 self.app.tell("job.lost", kind=job.kind, key=job.key, error=str(second))
 
-    def _beat(self) -> None:
-        lease = self.app.settings.runner.lease
-        while not self.app.stop.wait(max(lease.total_seconds() / 4, 0.2)):
-            with self._lock:
-                held = list(self._held.values())
-            try:
-                now = self.app.now()
-                jobs.beat(self.app.database, self.name, held, now, now + lease)
-            except CatchmentError:
-                pass  # the main loop says it; the next beat may come through
-            except Exception as error:
-                log.error("beat.failed", exc_info=error)
+    def _list_held(self) -> list[Job]:
+        with self._lock:
+            return list(self._held.values())

@@ -14,6 +14,7 @@ from catchment._catalogue.jobs import Job
 from catchment._catalogue.report import MISSING, read_report
 from catchment._engine import endings, polling, rhythm
 from catchment._engine.application import Application, LiveSource
+from catchment._engine.beating import beat
 from catchment._engine.work import Work, feed_key
 from catchment.errors import (
     CatchmentError,
@@ -182,7 +183,7 @@ def _claim(app: Application, live: LiveSource, key: str) -> Job | None:
     found = jobs.claim(
         app.database,
         ("poll",),
-        runner_name=f"{app.settings.runner.name}-wanted",
+        runner_name=_name_runner(app),
         now=app.now(),
         lease=app.settings.runner.lease,
         limit=1,
@@ -191,6 +192,11 @@ def _claim(app: Application, live: LiveSource, key: str) -> Job | None:
         keys=(key,),
     )
     return found[0] if found else None
+
+
+def _name_runner(app: Application) -> str:
+    """Who claims the job here; a runner of the settings' name may be at work beside us."""
+    return f"{app.settings.runner.name}-wanted"
 
 
 def _poll(app: Application, live: LiveSource, claimed: Job) -> CatchmentError | None:
@@ -220,16 +226,12 @@ def _choose_wait(
 def _holding(app: Application, claimed: Job) -> Iterator[None]:
     """Keep the lease of a job alive while it is worked on."""
     over = threading.Event()
-    lease = app.settings.runner.lease
-
-    def beat() -> None:
-        while not over.wait(max(lease.total_seconds() / 4, 0.2)):
-            with suppress(CatchmentError):
-                runner = f"{app.settings.runner.name}-wanted"
-                now = app.now()
-                jobs.beat(app.database, runner, [claimed], now, now + lease)
-
-    thread = threading.Thread(target=beat, name="catchment-wanted", daemon=True)
+    thread = threading.Thread(
+        target=beat,
+        args=(app, _name_runner(app), lambda: (claimed,), over),
+        name="catchment-wanted",
+        daemon=True,
+    )
     thread.start()
     try:
         yield
