@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.core.engine.dates import tell_time
 from tests.core.engine.platform import (
     CALLS,
     DAY,
@@ -31,7 +32,6 @@ from catchment.cli import needs, status
 from catchment.cli import run as runs
 from catchment.errors import NotPermitted, RateLimited
 from catchment.model import FOR_EVER, Account, Feed, Page, Span, Window
-from catchment.transport import Kit
 
 COMING: dict[str, Any] = {"offered": "not_yet", "files": {"f": Tape(offered="not_yet")}}
 """What the platform offers, and has no bytes of yet."""
@@ -186,14 +186,14 @@ def test_a_first_listing_is_given_time_to_get_on(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("ahead", "way"), [(20 * DAY, "slow"), (-10 * MINUTE, "fast")])
 def test_a_clock_that_is_wrong_is_an_alarm_until_it_is_set(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, ahead: timedelta, way: str
+    stage: Stage, ahead: timedelta, way: str
 ) -> None:
     """Whoever only looks at ``status`` learns that one of the two clocks is wrong (promise 6)."""
-    with monkeypatch.context() as patch:
-        patch.setattr(Kit, "offset", property(lambda _: ahead))
-        stage.run()
+    platform = tell_time(stage, ahead)
+    stage.run()
     assert f"clock is {say_age(abs(ahead))} {way} by the platform's" in say(stage, "clock")
     assert look(stage)[0] == 1
+    platform.ahead = timedelta()
     stage.wait(HOUR)
     stage.run()
     assert list_alarms(stage) == {}

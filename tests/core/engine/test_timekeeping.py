@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from email.utils import format_datetime
 
 import pytest
-from tests.core.engine.platform import CALLS, DAY, HOUR, MINUTE, START, Reply, Stage, Tin
+from tests.core.engine.dates import tell_time
+from tests.core.engine.platform import CALLS, DAY, HOUR, MINUTE, START, Stage
 
 from catchment._catalogue import tables
-from catchment.adapters import Source
-from catchment.hookspecs import hookimpl
 from catchment.model import Page, Span
-from catchment.transport import Client, Kit, Request
 
 
 def hold_hourly(stage: Stage, hours: int) -> None:
@@ -40,16 +37,14 @@ def test_what_a_fast_clock_did_is_taken_back(stage: Stage, fast: timedelta) -> N
     assert feed.frontier <= stage.clock.now()
 
 
-def test_a_platform_whose_date_is_fast_moves_no_frontier_beyond_ours(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_platform_whose_date_is_fast_moves_no_frontier_beyond_ours(stage: Stage) -> None:
     """Whatever a proxy writes into ``Date``: nothing is called listed that has not been yet."""
+    platform = tell_time(stage, timedelta())
     stage.run()
-    kind = type(stage.source.kit)
-    with monkeypatch.context() as patch:
-        patch.setattr(kind, "offset", property(lambda self: 20 * DAY))
-        stage.wait(HOUR)
-        stage.run()
+    platform.ahead = 20 * DAY
+    stage.wait(HOUR)
+    stage.run()
+    platform.ahead = timedelta()
     (feed,) = stage.rows(tables.feed)
     assert feed.frontier <= stage.clock.now()
     hold_hourly(stage, 30)
@@ -59,60 +54,29 @@ def test_a_platform_whose_date_is_fast_moves_no_frontier_beyond_ours(
     assert len(stage.archived()) == 30
 
 
-def test_a_clock_of_ours_that_is_slow_takes_no_frontier_back(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clock_of_ours_that_is_slow_takes_no_frontier_back(stage: Stage) -> None:
     """The platform tells that it is later than we think: nothing was listed too far."""
+    platform = tell_time(stage, timedelta())
     stage.run()
     stage.wait(2 * DAY)
     stage.run()
     (before,) = stage.rows(tables.feed)
     stage.close()
     stage.clock.set(stage.clock.now() - DAY)
-    with monkeypatch.context() as patch:
-        patch.setattr(Kit, "offset", property(lambda _: DAY))
-        stage.run()
-        (after,) = stage.rows(tables.feed)
+    platform.ahead = DAY
+    stage.run()
+    (after,) = stage.rows(tables.feed)
     assert after.frontier == before.frontier
     assert stage.events("clock.stepped")  # jobs of a day ahead are due at once all the same
 
 
-def tell_time(stage: Stage, skew: timedelta) -> Callable[[], None]:
-    """Have each page come with the platform's ``Date``, which is *skew* ahead of our clock.
-
-    Returns:
-        What asks the platform for something else, which comes with its ``Date`` as well.
-    """
-    server, _, path = stage.cloud.link("any", "date").partition("/1/")
-
-    clients: list[Client] = []
-
-    def ask() -> None:
-        date = format_datetime(stage.clock.now() + skew, usegmt=True)
-        stage.cloud.replies["date"] = [Reply(200, b"{}", headers={"Date": date})]
-        clients[-1].send(Request("GET", f"/1/{path}"))
-
-    class Dated(Tin):
-        feeds = (replace(CALLS, every="15m", lookback={"10m": "3h"}),)
-
-        def __init__(self, source: Source, kit: Kit) -> None:
-            super().__init__(source, kit)
-            clients.append(kit.client(server))
-
-        @hookimpl
-        def poll(self, span: Span) -> Iterator[Page]:
-            """What the cloud lists, and when."""
-            ask()
-            yield from super().poll(span)
-
-    stage.configure(base=Dated)
-    return ask
+LADDER = (replace(CALLS, every="15m", lookback={"10m": "3h"}),)
 
 
 @pytest.mark.parametrize("skew", [-9 * MINUTE, -MINUTE, MINUTE, 9 * MINUTE])
 def test_a_wrong_clock_asks_as_often_as_a_right_one(stage: Stage, skew: timedelta) -> None:
     """Rungs of the ladder are begun by the platform's time, and looks are due by ours."""
-    tell_time(stage, skew)
+    tell_time(stage, skew, feeds=LADDER)
     assert stage.do("poll") == [None]
     looks = 0
     for _ in range(3 * 60):
@@ -125,14 +89,14 @@ def test_a_wrong_clock_asks_as_often_as_a_right_one(stage: Stage, skew: timedelt
 
 def test_a_platform_that_tells_whole_seconds_is_asked_no_more_often(stage: Stage) -> None:
     """``Date`` is up to a second behind, by another part of it with each answer."""
-    ask = tell_time(stage, timedelta())
+    platform = tell_time(stage, timedelta(), feeds=LADDER)
     assert stage.do("poll") == [None]
     looks = []
     for _ in range(30):
         stage.clock.set(stage.job("poll").due_at - timedelta(seconds=2))
         looks.append(0)
         for _ in range(12):
-            ask()
+            platform.ask()
             stage.wait(timedelta(seconds=0.37))
             looks[-1] += len(stage.do("poll"))
     assert looks == [1] * 30
