@@ -552,6 +552,15 @@ MORE: Mapping[str, Sequence[Change]] = {
             "            raise Unreachable(f'{error}, asked with {self._shown}') from None\n",
         ),
     ],
+    "secrets.hidden:link": [
+        importing(ADAPTER, "import logging"),
+        before(
+            FILES,
+            "        for file in mapping.map_files(row):\n"
+            "            for way in file.ways:\n"
+            "                logging.getLogger('tin').debug('offered at %s', way.url)\n",
+        ),
+    ],
     "secrets.hidden:why": [
         KEY,
         instead(

@@ -231,7 +231,7 @@ def check_hidden(subject: Subject) -> Iterator[str]:
     with scene.wrong_secrets():
         wrong = {environ[name] for name in scene.stage.platform.secrets()}
         _ask_everything(scene)
-    yield from scene.overheard.list_leaks(scene.secrets | wrong)
+    yield from scene.overheard.list_leaks(scene.secrets | wrong | scene.signatures)
 
 
 def _ask_everything(scene: Scene) -> None:
@@ -262,7 +262,7 @@ def _ask_everything(scene: Scene) -> None:
 LATE_RULE = Declared("hooks", *SOUND)
 LATE_RULE(
     "secrets.hidden",
-    "No secret and no token stands in a finding, a reason, an error or the log.",
+    "No secret, no token and no signed link stands in a finding, a reason, an error or the log.",
     "Build messages from names and numbers, never from requests or answers.",
     needs=(ACCOUNT,),
 )(check_hidden)

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from catchment.model import (
     Recording,
     Sighting,
     Span,
+    Way,
     Window,
     period,
 )
@@ -84,12 +85,14 @@ class Scene:
         stage: The served simulator and its settings.
         gate: What stands in front of the simulator's hosts.
         overheard: What was logged, and what errors, findings and outcomes said.
+        signatures: What of the links that were given opens a file to whoever knows it.
     """
 
     subject: Subject
     stage: Stage
     gate: Gate
     overheard: Overheard
+    signatures: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.table = read_settings(self.stage.settings_path).source(self.stage.platform.source)
@@ -162,6 +165,7 @@ class Scene:
             self.overheard.note(getattr(one, "why", ""))
         for file in one.files if isinstance(one, Ready) else ():
             self.overheard.note(file.why)
+            self.signatures |= {read_signature(way) for way in file.ways if not way.auth}
 
     def begin(self, hook: str, adapter: Adapter, **arguments: Any) -> Any:
         """Call *hook* and give what it gives; a generator has not run then."""
@@ -354,6 +358,11 @@ class Scene:
             for secret in hidden:
                 if secret in text:
                     yield text.replace(secret, "<the secret>")[:200]
+
+
+def read_signature(way: Way) -> str:
+    """What of a link without a bearer is secret: its query, or all of one that has none."""
+    return way.url.partition("?")[2] or way.url
 
 
 @contextmanager
