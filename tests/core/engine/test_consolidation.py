@@ -15,7 +15,7 @@ from catchment._catalogue import interactions, jobs, tables
 from catchment._engine.consolidation import consolidate
 from catchment._engine.work import Work
 from catchment.errors import AdapterFault
-from catchment.model import Bundle, Fact, InteractionDraft, Key, Page, Person, Ref
+from catchment.model import Bundle, Fact, InteractionDraft, Key, Page, Party, Person, Ref
 
 
 def test_an_interaction_is_found_as_soon_as_it_has_a_document(stage: Stage) -> None:
@@ -288,6 +288,25 @@ def test_a_party_is_named_by_the_directory(stage: Stage) -> None:
     stage.wait(6 * HOUR)
     stage.run()
     assert [hit.agents for hit in stage.hits(agent="Ada Example")] == [("Ada Example",)]
+
+
+def test_a_party_whom_the_platform_named_gets_an_address(stage: Stage) -> None:
+    """Whoever searches by address finds also what was mapped before the directory was read."""
+    stage.configure(base=TinOfPeople)
+    named = Party("host", "host", Ref("user", "u1"), name="Ada Example")
+    stage.cloud.map = lambda bundle: replace(draft(bundle), parties=(named,))
+    stage.cloud.hold("c1")
+    stage.run()
+    assert [row.agent_email for row in stage.rows(tables.contact)] == [""]
+    person = Person((Ref("user", "u1"),), "Ada Example", "ada@example.com")
+    stage.cloud.people = lambda: iter([person])
+    stage.wait(6 * HOUR)
+    stage.run()
+    assert [row.agent_email for row in stage.rows(tables.contact)] == ["ada@example.com"]
+    sealed = stage.events("interaction.sealed")
+    stage.wait(6 * HOUR)
+    stage.run()
+    assert stage.events("interaction.sealed") == sealed
 
 
 @pytest.mark.parametrize("state", ["parked", "gone"])

@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -331,7 +332,9 @@ def list_aliases_of(connection: Connection, nums: Sequence[int]) -> dict[int, li
 
 
 def list_unnamed(connection: Connection, source_id: int) -> list[int]:
-    """Interactions with a party whose name was unknown and whom the directory knows by now."""
+    """Interactions with a party whose name or address was unknown and is known by now."""
+    unnamed = and_(party.c.name == "", person.c.name != "")
+    unaddressed = and_(party.c.email == "", person.c.email != "")
     query = (
         select(party.c.interaction_num)
         .distinct()
@@ -345,7 +348,7 @@ def list_unnamed(connection: Connection, source_id: int) -> list[int]:
             ),
         )
         .join(person, person.c.id == person_ref.c.person_id)
-        .where(interaction.c.source_id == source_id, party.c.name == "", person.c.name != "")
+        .where(interaction.c.source_id == source_id, or_(unnamed, unaddressed))
     )
     return list(connection.execute(query).scalars())
 
