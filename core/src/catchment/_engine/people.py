@@ -31,9 +31,11 @@ def sync_directory(work: Work) -> None:
         imports_left=kind.imports_left,
         claimed=work.job,
     )
+    # Nobody is kept waiting by a look at all parties: what is mapped meanwhile has the names.
+    with work.app.database.read() as connection:
+        nums = interactions.list_unnamed(connection, work.source.id)
     with work.app.database.write(work.source.id) as connection:
         now = work.now
-        nums = interactions.list_unnamed(connection, work.source.id)
         sightings.want_mapping(work.app.database, connection, work.source.id, nums, now)
         jobs.finish(connection, work.job, now, again_at=now + every)
     work.app.tell("directory.synced", source=source.name, **asdict(synced))
