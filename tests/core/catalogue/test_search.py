@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -449,24 +450,35 @@ def read_pages(database: Database, query: Query, now: datetime, few: int | None)
 
 def plan_of(database: Database, query: Query, now: datetime, few: int | None = None) -> str:
     """How the database finds the page of *query*."""
+    plans = list_plans(database, query, now, few)
+    (plan,) = (plan for statement, plan in plans if "AS position" in statement)
+    return plan
+
+
+def list_plans(
+    database: Database, query: Query, now: datetime, few: int | None = None
+) -> list[tuple[str, str]]:
+    """What the database is asked for a page of *query*, and how it finds each of it."""
     asked: list[tuple[str, Any]] = []
 
     def note(
         _connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool
     ) -> None:
-        if "AS position" in statement:
+        if " FROM " in statement.replace("\n", " ") and "EXPLAIN" not in statement:
             asked.append((statement, values))
 
     event.listen(database.engine, "before_cursor_execute", note)
     search(database, query, now, few=few)
     event.remove(database.engine, "before_cursor_execute", note)
-    ((statement, values),) = asked
     explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+    plans = []
     with database.read() as connection:
         if not database.is_sqlite:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        rows = connection.exec_driver_sql(explain + statement, values)
-        return "\n".join(str(row[-1]) for row in rows)
+        for statement, values in asked:
+            rows = connection.exec_driver_sql(explain + statement, values)
+            plans.append((statement, "\n".join(str(row[-1]) for row in rows)))
+    return plans
 
 
 @pytest.fixture
@@ -530,6 +542,18 @@ def test_pages_follow_an_index(
         assert "SCAN" not in plan
         # Only interactions of one moment are sorted among themselves.
         assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+
+
+def test_what_is_shown_of_a_hit_is_found_by_an_index(
+    database: Database, thousands: int, now: datetime
+) -> None:
+    """Agents and media of a page are looked up, not sought in all that is archived."""
+    plans = list_plans(database, Query(since=now - timedelta(days=30)), now)
+    lists = [plan for statement, plan in plans if "json_each" in statement or "ANY" in statement]
+    assert len(lists) >= 3, "hits, agents and media"
+    for plan in lists:
+        scanned = re.findall(r"(?:SCAN|Seq Scan on) (\w+)", plan)
+        assert set(scanned) <= {"json_each", "source"}, plan
 
 
 def test_words_are_followed_in_the_order_of_time(

@@ -7,11 +7,12 @@ longer for that than for finding its rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Boolean, ColumnElement, Dialect, String, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 
 class _Numbers(TypeDecorator[Sequence[int]]):
@@ -30,6 +31,13 @@ class _Among(FunctionElement[bool]):
 
     type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """As it is: SQLite, which knows no truth values, would be asked for ``... = 1``.
+
+        No index answers that, and each page of a search would walk whole tables.
+        """
+        return self
 
 
 def _write(element: _Among, compiler: Any, template: str, options: Any) -> str:
