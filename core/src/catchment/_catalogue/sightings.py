@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Float, bindparam, func, select, update
+from sqlalchemy import Connection, Float, bindparam, func, select, text, update
 
 from catchment._catalogue import books, bulk, interactions
 from catchment._catalogue.database import Database, chunks
@@ -398,7 +398,7 @@ def list_interactions_without(connection: Connection, source_id: int, mapper: st
     query = select(interaction.c.num).where(
         interaction.c.source_id == source_id,
         interaction.c.mapper != mapper,
-        interaction.c.mapper != "",
+        text("mapper != ''"),  # word for word what the index says, or it is not used
         interaction.c.survivor_num.is_(None),
     )
     return list(connection.execute(query).scalars())

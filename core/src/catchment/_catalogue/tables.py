@@ -84,7 +84,13 @@ def _read_moment(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
+def _index_few(name: str, *columns: str, where: str) -> Index:
+    """An index of those rows alone for which *where* holds."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 # --- who we talk to --------------------------------------------------------------------------
+
 
 source = Table(
     "source",
@@ -310,13 +316,15 @@ interaction = Table(
     Index("ix_interaction_external", "source_id", "external_id"),
     Index("ix_interaction_ani", "ani", "started_at"),
     Index("ix_interaction_dnis", "dnis", "started_at"),
-    # Few are parked, and to look through all the others takes long: their drafts are big.
-    Index(
-        "ix_interaction_parked",
-        "source_id",
-        sqlite_where=text("parked_why IS NOT NULL"),
-        postgresql_where=text("parked_why IS NOT NULL"),
+    # Few are joined, unsealed or parked, and to look through all the others takes long: their
+    # drafts are big.
+    _index_few("ix_interaction_survivor", "survivor_num", where="survivor_num IS NOT NULL"),
+    _index_few(
+        "ix_interaction_unsealed", "source_id", "started_at", where="unsealed_since IS NOT NULL"
     ),
+    _index_few("ix_interaction_parked", "source_id", where="parked_why IS NOT NULL"),
+    # For the same reason; whoever only lists writes nothing here.
+    _index_few("ix_interaction_mapper", "source_id", "mapper", where="mapper != ''"),
 )
 
 key = Table(
@@ -502,14 +510,7 @@ job = Table(
     Column("error", Text),
     UniqueConstraint("kind", "key"),
     # What is done keeps its row and has no time: it must not be looked through again and again.
-    Index(
-        "ix_job_due",
-        "kind",
-        "rank",
-        "due_at",
-        sqlite_where=text("due_at IS NOT NULL"),
-        postgresql_where=text("due_at IS NOT NULL"),
-    ),
+    _index_few("ix_job_due", "kind", "rank", "due_at", where="due_at IS NOT NULL"),
     Index("ix_job_runner", "runner"),
 )
 

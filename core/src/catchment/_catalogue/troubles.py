@@ -88,9 +88,7 @@ def park_unmapped(connection: Connection, num: int, why: str) -> None:
 def list_unmapped(connection: Connection, source_id: int) -> list[int]:
     """Interactions that could not be mapped, to be tried again."""
     query = select(interaction.c.num).where(
-        interaction.c.source_id == source_id,
-        interaction.c.parked_kind == reasons.UNMAPPED,
-        interaction.c.survivor_num.is_(None),
+        *is_unmapped(source_id), interaction.c.parked_kind == reasons.UNMAPPED
     )
     return list(connection.execute(query).scalars())
 

@@ -202,15 +202,21 @@ def make_tables() -> None:
     op.create_index(
         "ix_interaction_external", "interaction", ["source_id", "external_id"], unique=False
     )
-    op.create_index(
-        "ix_interaction_parked",
-        "interaction",
-        ["source_id"],
-        unique=False,
-        sqlite_where=sa.text("parked_why IS NOT NULL"),
-        postgresql_where=sa.text("parked_why IS NOT NULL"),
-    )
     op.create_index("ix_interaction_started", "interaction", ["tenant", "started_at"], unique=False)
+    for name, columns, where in (
+        ("mapper", ["source_id", "mapper"], "mapper != ''"),
+        ("parked", ["source_id"], "parked_why IS NOT NULL"),
+        ("survivor", ["survivor_num"], "survivor_num IS NOT NULL"),
+        ("unsealed", ["source_id", "started_at"], "unsealed_since IS NOT NULL"),
+    ):
+        op.create_index(
+            f"ix_interaction_{name}",
+            "interaction",
+            columns,
+            unique=False,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
     op.create_table(
         "job",
         sa.Column("id", ID, nullable=False),
