@@ -6,7 +6,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 from tests.core.engine.tiny import Site, make_cloud
+from tests.databases import SERVER, fresh_postgres
 
 from catchment._engine import checkup
 from catchment.errors import BadSettings, Refused, Unreachable
@@ -76,6 +78,22 @@ def test_a_file_that_is_no_catalogue_fails(site: Site) -> None:
     found = check(site)
     assert found["catalogue", "database"].verdict == "fail"
     assert found["tiny", "account"].verdict == "pass"
+
+
+def test_a_server_that_counts_nothing_is_a_warning(site: Site) -> None:
+    """Without statistics PostgreSQL reads a whole table for each page that is listed."""
+    if not SERVER:
+        pytest.skip("CATCHMENT_TEST_POSTGRES names no server")
+    with fresh_postgres() as url:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            off = connection.execute(text("SHOW autovacuum")).scalar() == "off"
+        engine.dispose()
+        catalogue = site.settings.catalogue.model_copy(update={"url": url})
+        found = check(site, site.settings.model_copy(update={"catalogue": catalogue}))
+    assert found["catalogue", "database"].verdict == "pass"
+    told = found.get(("catalogue", "statistics"))
+    assert (told is not None and told.verdict == "warn" and "autovacuum" in told.remedy) == off
 
 
 def test_a_folder_that_is_a_file_fails(site: Site) -> None:

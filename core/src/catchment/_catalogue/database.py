@@ -162,6 +162,16 @@ class Database:
         conflict = bulk.build_update(tuple(keys), changed)
         bulk.insert(connection, table, list(last.values()), conflict)
 
+    def counts_rows(self) -> bool:
+        """Whether the planner knows how much there is; SQLite's needs no figures.
+
+        PostgreSQL counts by itself, unless its autovacuum is switched off.
+        """
+        if self.is_sqlite:
+            return True
+        with self.read() as connection:
+            return str(connection.execute(text("SHOW autovacuum")).scalar()) != "off"
+
     def make_durable(self) -> None:
         """Put on disk all that was committed, where a commit alone does not promise that."""
         if not self.is_sqlite:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from catchment._archive import layout
 from catchment._archive.local import LocalArchive
 from catchment._catalogue import holdings, schema, sources
-from catchment._catalogue.database import open_database
+from catchment._catalogue.database import Database, open_database
 from catchment._engine import presence
 from catchment._engine.polling import MOST_SKEW
 from catchment._media.tool import find_ffmpeg
@@ -87,33 +87,45 @@ def _check_catalogue(settings: Settings) -> Iterator[Finding]:
             path = Path(make_url(settings.catalogue.url).database or "")
             yield _try_writing("database", path, "catalogue.url", "it is made by the first run")
         else:
-            yield _read_schema(settings)
+            yield from _ask_catalogue(settings)
     except CatchmentError as error:
         yield _fail("database", error)
 
 
-def _read_schema(settings: Settings) -> Finding:
+def _ask_catalogue(settings: Settings) -> Iterator[Finding]:
     database = open_database(settings.catalogue.read_url())
     try:
-        with database.read() as connection:
-            revision = schema.read_revision(connection)
-        if revision is None:
-            return Finding("database", "pass", "it is empty; the first run makes its tables")
-        number = revision.partition("_")[0]
-        if not number.isdecimal():
-            return Finding(
-                "database",
-                "fail",
-                f"it holds the tables of another program (revision {revision})",
-                "Give the catalogue a database of its own with the setting catalogue.url.",
+        yield _read_schema(database)
+        if not database.counts_rows():
+            yield Finding(
+                "statistics",
+                "warn",
+                "the database server never counts what its tables hold: autovacuum is off",
+                "Set autovacuum = on, as it is unless somebody changed it: listing and searching "
+                "read whole tables otherwise.",
             )
-        if int(number) < schema.VERSION:
-            told = f"schema {int(number)}, which the next run brings to {schema.VERSION}"
-            return Finding("database", "warn", told, "Take a copy first: catchment backup.")
-        schema.prepare(database)  # of a schema that is not old it only says whether it is too new
-        return Finding("database", "pass", f"schema {int(number)}")
     finally:
         database.close()
+
+
+def _read_schema(database: Database) -> Finding:
+    with database.read() as connection:
+        revision = schema.read_revision(connection)
+    if revision is None:
+        return Finding("database", "pass", "it is empty; the first run makes its tables")
+    number = revision.partition("_")[0]
+    if not number.isdecimal():
+        return Finding(
+            "database",
+            "fail",
+            f"it holds the tables of another program (revision {revision})",
+            "Give the catalogue a database of its own with the setting catalogue.url.",
+        )
+    if int(number) < schema.VERSION:
+        told = f"schema {int(number)}, which the next run brings to {schema.VERSION}"
+        return Finding("database", "warn", told, "Take a copy first: catchment backup.")
+    schema.prepare(database)  # of a schema that is not old it only says whether it is too new
+    return Finding("database", "pass", f"schema {int(number)}")
 
 
 # --- storage ---------------------------------------------------------------------------------
