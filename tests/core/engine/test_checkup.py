@@ -81,7 +81,10 @@ def test_a_file_that_is_no_catalogue_fails(site: Site) -> None:
 
 
 def test_a_server_that_counts_nothing_is_a_warning(site: Site) -> None:
-    """Without statistics PostgreSQL reads a whole table for each page that is listed."""
+    """Without statistics PostgreSQL reads a whole table for each page that is listed.
+
+    Which of the two is tried depends on the server at hand.
+    """
     if not SERVER:
         pytest.skip("CATCHMENT_TEST_POSTGRES names no server")
     with fresh_postgres() as url:

@@ -13,16 +13,18 @@ from tests.core.engine.platform import HOUR, Stage, TinOfPeople
 
 from catchment.model import Person, Ref
 
-GROWING = "attribute|book|contact|document|fact|file|interaction|key|media|party|recording"
+GROWING = (
+    "attribute|book|contact|document|fact|file|interaction|job|key|media|party|person_ref|recording"
+)
 """Tables with rows for all that was ever archived."""
 
 WALKED = re.compile(
     # What reads a table, or all of it that is a source's, which may be one and the same.
     rf"SCAN ({GROWING})\b"
-    rf"|SEARCH ({GROWING}) USING (COVERING )?INDEX \w+ \((source_id|tenant)=\?\)"
+    rf"|SEARCH ({GROWING}) USING (COVERING )?INDEX \w+ \((source_id|tenant|kind)=\?\)"
 )
-FEW = re.compile(r"ix_interaction_(mapper|parked|survivor|unsealed)\b")
-"""Indexes of a few rows only; but that of the mapper, which is small and read once at a start."""
+FEW = re.compile(r"ix_(interaction_(parked|survivor|unsealed)|job_due)\b")
+"""Indexes of a few rows only."""
 
 ALLOWED = (
     "SELECT media.sha256 FROM media LIMIT",  # whether there is any
@@ -43,8 +45,10 @@ def noting() -> Iterator[dict[str, Any]]:
             asked.setdefault(statement, values[0] if many else values)
 
     event.listen(Engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_no_step_of_a_run_walks_what_was_archived(stage: Stage) -> None:

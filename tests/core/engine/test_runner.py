@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 from tests.core.engine.platform import CALLS, HOUR, MINUTE, START, Cloud, Stage, Tin, TinOfParts
 
 from catchment._archive.layout import locate_package
@@ -16,7 +17,7 @@ from catchment._catalogue import jobs, tables
 from catchment._engine.beating import beat
 from catchment._engine.runner import Runner
 from catchment.adapters import Adapter, Source
-from catchment.errors import Misuse, NotPermitted, Refused, Unreachable
+from catchment.errors import AdapterFault, Misuse, NotPermitted, Refused, Unreachable
 from catchment.hookspecs import hookimpl
 from catchment.model import Account, Batch, Feed, Page, Ready, Span
 from catchment.model import Outcome as Answer
@@ -376,6 +377,36 @@ def test_a_beating_runner_keeps_its_work(stage: Stage) -> None:
     jobs.beat(stage.app.database, "r1", held, stage.clock.now(), stage.clock.now() + 10 * MINUTE)
     stage.wait(9 * MINUTE)
     assert stage.claim("capture", runner="r2") == []
+
+
+def test_a_single_run_ends_although_the_catalogue_takes_no_mapping(stage: Stage) -> None:
+    """What it does not take is told and not tried again and again; a later run does it (T8).
+
+    A part of the catalogue cannot be read here while the rest can, as on a disk that fails.
+    """
+    stage.cloud.hold("c1")
+    with stage.app.database.write() as connection:
+        connection.execute(text("ALTER TABLE attribute RENAME TO unreadable"))
+    outcome = stage.run()
+    assert "no such table: attribute" in outcome.put_off["tin"]
+    with stage.app.database.write() as connection:
+        connection.execute(text("ALTER TABLE unreadable RENAME TO attribute"))
+    stage.wait(MINUTE)
+    assert stage.run().put_off == {}
+    assert stage.interaction().version == 1
+
+
+def test_what_another_runner_took_is_not_left(stage: Stage) -> None:
+    """A runner that lost a job has nothing to tell of it: the other one does it (T14)."""
+    stage.cloud.hold("c1")
+    stage.run(roles=("poll",))
+    runner = Runner(stage.app, ["tin"], once=True)
+    late = stage.claim("capture")
+    stage.wait(11 * MINUTE)
+    assert len(stage.claim("capture", runner="r2")) == 1
+    runner._fail(stage.source, late, AdapterFault("why"))
+    assert runner._put_off == {}
+    assert stage.events("job.lost") == []
 
 
 def test_no_error_ends_the_beats(stage: Stage) -> None:

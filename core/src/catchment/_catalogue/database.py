@@ -162,15 +162,13 @@ class Database:
         conflict = bulk.build_update(tuple(keys), changed)
         bulk.insert(connection, table, list(last.values()), conflict)
 
-    def counts_rows(self) -> bool:
-        """Whether the planner knows how much there is; SQLite's needs no figures.
-
-        PostgreSQL counts by itself, unless its autovacuum is switched off.
-        """
+    def list_switched_off(self) -> list[str]:
+        """Which settings keep PostgreSQL from counting what its tables hold; SQLite needs none."""
         if self.is_sqlite:
-            return True
+            return []
         with self.read() as connection:
-            return str(connection.execute(text("SHOW autovacuum")).scalar()) != "off"
+            needed = ("autovacuum", "track_counts")
+            return [one for one in needed if connection.scalar(text(f"SHOW {one}")) == "off"]
 
     def make_durable(self) -> None:
         """Put on disk all that was committed, where a commit alone does not promise that."""

@@ -84,8 +84,8 @@ def _read_moment(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
-def _index_few(name: str, *columns: str, where: str) -> Index:
-    """An index of those rows alone for which *where* holds."""
+def _index_where(name: str, *columns: str, where: str) -> Index:
+    """An index of those rows for which *where* holds."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
@@ -318,13 +318,13 @@ interaction = Table(
     Index("ix_interaction_dnis", "dnis", "started_at"),
     # Few are joined, unsealed or parked, and to look through all the others takes long: their
     # drafts are big.
-    _index_few("ix_interaction_survivor", "survivor_num", where="survivor_num IS NOT NULL"),
-    _index_few(
+    _index_where("ix_interaction_survivor", "survivor_num", where="survivor_num IS NOT NULL"),
+    _index_where(
         "ix_interaction_unsealed", "source_id", "started_at", where="unsealed_since IS NOT NULL"
     ),
-    _index_few("ix_interaction_parked", "source_id", where="parked_why IS NOT NULL"),
-    # For the same reason; whoever only lists writes nothing here.
-    _index_few("ix_interaction_mapper", "source_id", "mapper", where="mapper != ''"),
+    _index_where("ix_interaction_parked", "source_id", where="parked_why IS NOT NULL"),
+    # Whoever only lists writes nothing here: what is not mapped has no mapper.
+    _index_where("ix_interaction_mapper", "source_id", "mapper", where="mapper != ''"),
 )
 
 key = Table(
@@ -440,7 +440,7 @@ person_ref = Table(
     Column("source_id", Id, ForeignKey("source.id"), primary_key=True),
     Column("space", String, primary_key=True),
     Column("value", String, primary_key=True),
-    Column("person_id", Id, ForeignKey("person.id"), nullable=False),
+    Column("person_id", Id, ForeignKey("person.id"), nullable=False, index=True),
 )
 
 # --- what people asked for and decided -------------------------------------------------------
@@ -508,9 +508,10 @@ job = Table(
     Column("runner", String),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", Text),
-    UniqueConstraint("kind", "key"),
+    # The key first: by the kind alone all that is done would be found, and SQLite would walk it.
+    UniqueConstraint("key", "kind"),
     # What is done keeps its row and has no time: it must not be looked through again and again.
-    _index_few("ix_job_due", "kind", "rank", "due_at", where="due_at IS NOT NULL"),
+    _index_where("ix_job_due", "kind", "rank", "due_at", where="due_at IS NOT NULL"),
     Index("ix_job_runner", "runner"),
 )
 

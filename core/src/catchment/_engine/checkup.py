@@ -95,13 +95,14 @@ def _check_catalogue(settings: Settings) -> Iterator[Finding]:
 def _ask_catalogue(settings: Settings) -> Iterator[Finding]:
     database = open_database(settings.catalogue.read_url())
     try:
-        yield _read_schema(database)
-        if not database.counts_rows():
+        found, switched_off = _read_schema(database), database.list_switched_off()
+        yield found
+        for name in switched_off:
             yield Finding(
                 "statistics",
                 "warn",
-                "the database server never counts what its tables hold: autovacuum is off",
-                "Set autovacuum = on, as it is unless somebody changed it: listing and searching "
+                f"the database server does not count what its tables hold: {name} is off",
+                f"Set {name} = on, as it is unless somebody changed it: listing and searching "
                 "read whole tables otherwise.",
             )
     finally:

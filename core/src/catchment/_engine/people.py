@@ -18,7 +18,7 @@ UPKEEP_EVERY = timedelta(hours=1)
 
 
 def sync_directory(work: Work) -> None:
-    """Read the platform's directory; interactions that waited for a name are mapped again."""
+    """Read the platform's directory; what waited for a name or an address is mapped again."""
     source = work.source
     rows = source.hooks.sync_directory()
     kind = source.adapter

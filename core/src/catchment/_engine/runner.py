@@ -41,6 +41,7 @@ from catchment._engine.work import Work
 from catchment.errors import (
     CatalogueUnusable,
     CatchmentError,
+    LostRace,
     Misuse,
     RateLimited,
     Refused,
@@ -167,7 +168,7 @@ class Runner:
         self.unreachable: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._throttled: dict[str, str] = {}
-        self._put_off: dict[tuple[str, str, str], str] = {}
+        self._put_off: dict[tuple[str, str], tuple[str, str]] = {}
         self._begun: set[str] = set()
         self._timekeeper = Timekeeper(app)
 
@@ -195,7 +196,7 @@ class Runner:
             with suppress(CatchmentError):
                 jobs.leave_runner(app.database, self.name, app.now())
         stopped = {one.name: one.stopped for one in app.live.values() if one.stopped}
-        put_off = {source: why for (source, _, _), why in self._put_off.items()}
+        put_off = dict(self._put_off.values())
         return Ending(
             dict(self.unreachable), stopped | self._refused, dict(self._throttled), put_off
         )
@@ -404,15 +405,19 @@ class Runner:
         return max(source.batch.get(hook, 1) for hook in ASKED)
 
     def _flush(self, kinds: Sequence[str], ahead: timedelta = FAR) -> int:
-        """Run jobs of *kinds* that are due within *ahead* and never failed; how many that was."""
+        """Run jobs of *kinds* that are due within *ahead* and never failed.
+
+        Returns:
+            How many that was; what the catalogue did not take is not to be tried at once again.
+        """
         lane = next(lane for lane in self._lanes if kinds[0] in lane.kinds)
         if lane.pool is None:
             return 0
         claimed = self._claim(kinds, 64, ahead)
-        count = self._start(lane, claimed)
+        self._start(lane, claimed)
         for future in lane.running:
             future.result()
-        return count
+        return sum((job.kind, job.key) not in self._put_off for job in claimed)
 
     # --- one job -----------------------------------------------------------------------------
 
@@ -420,7 +425,7 @@ class Runner:
         source = self.app.by_id(batch[0].source_id)
         assert source is not None
         for job in batch:
-            self._put_off.pop((source.name, job.kind, job.key), None)
+            self._put_off.pop((job.kind, job.key), None)
         try:
             if batch[0].kind == "capture":
                 for job, error in capture(self.app, source, batch):
@@ -459,15 +464,19 @@ class Runner:
         if not isinstance(error, CatchmentError):
             log.error("job.crashed %s %s", batch[0].kind, batch[0].key, exc_info=error)
         for job in batch:
-            named = source.name, job.kind, job.key
+            untaken: CatchmentError | None = None
             if isinstance(error, CatalogueUnusable):
-                self._put_off[named] = endings.describe(error)
+                untaken = error
             try:
                 endings.end(self.app, source, job, error)
+            except LostRace:
+                continue  # another runner has it, and does it
             except CatchmentError as second:
                 # The catalogue itself does not answer: the lease runs out and the job is due again.
-                self._put_off[named] = endings.describe(second)
+                untaken = second
                 self.app.tell("job.lost", kind=job.kind, key=job.key, error=str(second))
+            if untaken is not None:
+                self._put_off[job.kind, job.key] = source.name, endings.describe(untaken)
 
     def _list_held(self) -> list[Job]:
         with self._lock:

@@ -48,6 +48,9 @@ MEETINGS, CALLS = 4, 8
 LATE = Lateness(share=1.0, least=timedelta(hours=6), longest=timedelta(hours=72))
 """How late files are where it matters what is said of them before; none of them is young then."""
 
+SHORTEST_SIGNATURE = 16
+"""Characters: a shorter query names something, as in ``?id=7``, and stands in many texts."""
+
 MOST_TRIES = 20
 """So often a listing that asks to wait, or for a narrower window, is asked again."""
 
@@ -148,13 +151,19 @@ class Scene:
     def _ask(self, hook: str, adapter: Adapter, arguments: Mapping[str, Any]) -> Any:
         try:
             answer = self.begin(hook, adapter, **arguments)
-            told = list(answer) if isinstance(answer, Iterator) else answer
+            told = self._read(answer) if isinstance(answer, Iterator) else answer
         except Exception as error:
             self.overheard.note(str(error))
             self.overheard.note(getattr(error, "remedy", ""))
             raise
-        for one in told if isinstance(told, list) else ():
+        return told
+
+    def _read(self, answer: Iterator[object]) -> list[object]:
+        """All of several values; those before an error are heard as well."""
+        told = []
+        for one in answer:
             self._note(one)
+            told.append(one)
         return told
 
     def _note(self, one: object) -> None:
@@ -361,8 +370,9 @@ class Scene:
 
 
 def read_signature(way: Way) -> str:
-    """What of a link without a bearer is secret: its query, or all of one that has none."""
-    return way.url.partition("?")[2] or way.url
+    """What of a link without a bearer is secret: its query, or all of one that has but a number."""
+    query = way.url.partition("?")[2]
+    return query if len(query) >= SHORTEST_SIGNATURE else way.url
 
 
 @contextmanager

@@ -233,7 +233,7 @@ def make_tables() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_job_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
-        sa.UniqueConstraint("kind", "key", name=op.f("uq_job_kind_key")),
+        sa.UniqueConstraint("key", "kind", name=op.f("uq_job_key_kind")),
     )
     op.create_index(
         "ix_job_due",
@@ -439,6 +439,7 @@ def make_tables() -> None:
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_person_ref_source_id")),
         sa.PrimaryKeyConstraint("source_id", "space", "value", name=op.f("pk_person_ref")),
     )
+    op.create_index(op.f("ix_person_ref_person_id"), "person_ref", ["person_id"], unique=False)
     op.create_table(
         "recording",
         sa.Column("id", ID, nullable=False),
