@@ -574,6 +574,20 @@ MORE: Mapping[str, Sequence[Change]] = {
     "poll.answers:naive": [
         (MAPPING, "occurred_at=told.started", "occurred_at=told.started.replace(tzinfo=None)")
     ],
+    "secrets.hidden:list": [
+        KEY,
+        instead(
+            'yield Nothing(asked, "Tin knows no such recording")',
+            'yield Nothing(asked, f"not found with {self._shown}")',
+        ),
+        instead(
+            RECOVER,
+            "    @hookimpl\n"
+            "    def recover(self, ids: Sequence[str]) -> list[Outcome]:\n"
+            "        return list(self._recover(ids))\n\n"
+            "    def _recover(",
+        ),
+    ],
 }
 """Further ways to break a rule, by the rule and what is done."""
 

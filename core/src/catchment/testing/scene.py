@@ -151,14 +151,14 @@ class Scene:
     def _ask(self, hook: str, adapter: Adapter, arguments: Mapping[str, Any]) -> Any:
         try:
             answer = self.begin(hook, adapter, **arguments)
-            told = self._read(answer) if isinstance(answer, Iterator) else answer
+            several = isinstance(answer, Iterator | Sequence) and not isinstance(answer, str)
+            return self._read(answer) if several else answer
         except Exception as error:
             self.overheard.note(str(error))
             self.overheard.note(getattr(error, "remedy", ""))
             raise
-        return told
 
-    def _read(self, answer: Iterator[object]) -> list[object]:
+    def _read(self, answer: Iterable[object]) -> list[object]:
         """All of several values; those before an error are heard as well."""
         told = []
         for one in answer:
@@ -370,7 +370,7 @@ class Scene:
 
 
 def read_signature(way: Way) -> str:
-    """What of a link without a bearer is secret: its query, or all of one that has but a number."""
+    """What of a link without a bearer is secret: its query, or all of it where that is short."""
     query = way.url.partition("?")[2]
     return query if len(query) >= SHORTEST_SIGNATURE else way.url
 
