@@ -97,6 +97,24 @@ ABSENT = "from catchment.errors import Absent\n"
 EVERYTHING: Change = (ADAPTER, ABSENT, "from catchment.errors import Absent, Unreachable\n")
 CAUGHT = "        except Absent:\n            return Nothing("
 KEY: Change = (ADAPTER, INIT, f"        self._shown = source.settings.api_key.read()\n{INIT}")
+KEY_IN_ERROR: Sequence[Change] = (
+    KEY,
+    importing(ADAPTER, "from catchment.errors import Unreachable"),
+    instead(
+        POLL,
+        "        try:\n"
+        "            yield from walk(self._api.send, wire.build_page, mapping.map_page, span)\n"
+        "        except Unreachable as error:\n"
+        "            raise Unreachable(f'{error}, asked with {self._shown}') from None\n",
+    ),
+)
+KEY_IN_REASON: Sequence[Change] = (
+    KEY,
+    instead(
+        'yield Nothing(asked, "Tin knows no such recording")',
+        'yield Nothing(asked, f"not found with {self._shown}")',
+    ),
+)
 """Keeps the secret at hand, for messages."""
 
 CHECK = (
@@ -433,17 +451,7 @@ MUTANTS: Mapping[str, Sequence[Change]] = {
         before(INIT, "        self._place = source.settings.url.rpartition(':')[2]\n"),
     ],
     # --- all of them ------------------------------------------------------------------------
-    "secrets.days": [
-        KEY,
-        importing(ADAPTER, "from catchment.errors import Unreachable"),
-        instead(
-            POLL,
-            "        try:\n"
-            "            yield from walk(self._api.send, wire.build_page, mapping.map_page, span)\n"
-            "        except Unreachable as error:\n"
-            "            raise Unreachable(f'{error}, asked with {self._shown}') from None\n",
-        ),
-    ],
+    "secrets.days": KEY_IN_ERROR,
     # --- late -------------------------------------------------------------------------------
     "late.cut": BARE,
     "late.held": BARE,
@@ -541,17 +549,7 @@ MORE: Mapping[str, Sequence[Change]] = {
             "                urllib.request.urlopen(way.url).close()\n",
         ),
     ],
-    "secrets.hidden:error": [
-        KEY,
-        importing(ADAPTER, "from catchment.errors import Unreachable"),
-        instead(
-            POLL,
-            "        try:\n"
-            "            yield from walk(self._api.send, wire.build_page, mapping.map_page, span)\n"
-            "        except Unreachable as error:\n"
-            "            raise Unreachable(f'{error}, asked with {self._shown}') from None\n",
-        ),
-    ],
+    "secrets.hidden:error": KEY_IN_ERROR,
     "secrets.hidden:link": [
         importing(ADAPTER, "import logging"),
         before(
@@ -561,13 +559,7 @@ MORE: Mapping[str, Sequence[Change]] = {
             "                logging.getLogger('tin').debug('offered at %s', way.url)\n",
         ),
     ],
-    "secrets.hidden:why": [
-        KEY,
-        instead(
-            'yield Nothing(asked, "Tin knows no such recording")',
-            'yield Nothing(asked, f"not found with {self._shown}")',
-        ),
-    ],
+    "secrets.hidden:why": KEY_IN_REASON,
     "map.answers:naive": [
         (MAPPING, "agent, rows[0].started, max", "agent, rows[0].started.replace(tzinfo=None), max")
     ],
@@ -575,11 +567,7 @@ MORE: Mapping[str, Sequence[Change]] = {
         (MAPPING, "occurred_at=told.started", "occurred_at=told.started.replace(tzinfo=None)")
     ],
     "secrets.hidden:list": [
-        KEY,
-        instead(
-            'yield Nothing(asked, "Tin knows no such recording")',
-            'yield Nothing(asked, f"not found with {self._shown}")',
-        ),
+        *KEY_IN_REASON,
         instead(
             RECOVER,
             "    @hookimpl\n"
